@@ -1,0 +1,32 @@
+package dev.hone.advise;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * An ordered list of recommendations for one database, as it is written to disk.
+ *
+ * @param format version of the file format
+ * @param database name of the database it was worked out for
+ * @param workload where the workload came from
+ * @param costBefore workload cost on the twin without the recommendations; 0 if it was not planned
+ * @param costAfter workload cost on the twin with all of them; 0 if it was not planned
+ * @param notes what a reader should know: what was blind, what was left out
+ */
+public record Proposal(
+        int format,
+        Instant createdAt,
+        String database,
+        String workload,
+        double costBefore,
+        double costAfter,
+        List<Recommendation> recommendations,
+        List<String> notes) {
+
+    public static final int FORMAT = 1;
+
+    public Proposal {
+        recommendations = List.copyOf(recommendations);
+        notes = List.copyOf(notes);
+    }
+}

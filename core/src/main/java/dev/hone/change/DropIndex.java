@@ -1,0 +1,38 @@
+package dev.hone.change;
+
+import dev.hone.postgres.Sql;
+import java.util.List;
+
+/**
+ * Removes an index without blocking queries.
+ *
+ * @param name name of the index, unquoted
+ * @param definition pg_get_indexdef's text, from which undo builds it again
+ */
+public record DropIndex(String schema, String name, String definition) implements Change {
+
+    @Override
+    public String title() {
+        return "drop index " + subject();
+    }
+
+    @Override
+    public String subject() {
+        return Sql.identifier(schema, name);
+    }
+
+    @Override
+    public List<String> sql() {
+        return List.of("DROP INDEX CONCURRENTLY IF EXISTS " + subject());
+    }
+
+    @Override
+    public List<String> undoSql() {
+        return List.of(definition.replaceFirst("^CREATE (UNIQUE )?INDEX ", "CREATE $1INDEX CONCURRENTLY "));
+    }
+
+    @Override
+    public String locks() {
+        return "SHARE UPDATE EXCLUSIVE on the table: reads and writes go on. It waits for transactions that may use the index.";
+    }
+}

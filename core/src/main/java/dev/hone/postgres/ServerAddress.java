@@ -1,0 +1,99 @@
+package dev.hone.postgres;
+
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a database is and as whom to go there. Printing it never shows the password.
+ *
+ * @param host a host name, an address, or null where the driver finds it itself (a service file)
+ * @param port TCP port; 0 where the driver finds it itself
+ * @param database database name; null where the driver finds it itself
+ * @param user role name; null where the driver finds it itself
+ * @param password null where the driver takes it from a password file, or none is needed
+ * @param properties further connection properties of pgjdbc, such as {@code sslmode}
+ */
+public record ServerAddress(
+        @Nullable String host,
+        int port,
+        @Nullable String database,
+        @Nullable String user,
+        @Nullable Secret password,
+        Map<String, String> properties) {
+
+    public ServerAddress {
+        if (port < 0 || port > 65_535) {
+            throw new IllegalArgumentException("port out of range: " + port);
+        }
+        properties = Map.copyOf(properties);
+    }
+
+    public ServerAddress withDatabase(String other) {
+        return new ServerAddress(host, port, other, user, password, properties);
+    }
+
+    public ServerAddress withUser(String other, @Nullable Secret otherPassword) {
+        return new ServerAddress(host, port, database, other, otherPassword, properties);
+    }
+
+    /** The URL for pgjdbc; user, password and further properties travel in {@link #driverProperties}, never in it. */
+    String driverUrl() {
+        StringBuilder url = new StringBuilder("jdbc:postgresql://");
+        if (host != null) {
+            url.append(host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host);
+            if (port > 0) {
+                url.append(':').append(port);
+            }
+        }
+        url.append('/');
+        if (database != null) {
+            url.append(java.net.URLEncoder.encode(database, java.nio.charset.StandardCharsets.UTF_8));
+        }
+        return url.toString();
+    }
+
+    Properties driverProperties(String applicationName) {
+        Properties driver = new Properties();
+        driver.putAll(properties);
+        driver.setProperty("ApplicationName", applicationName);
+        if (user != null) {
+            driver.setProperty("user", user);
+        }
+        if (password != null) {
+            driver.setProperty("password", password.reveal());
+        }
+        return driver;
+    }
+
+    /** The address as a person would write it, without the password: {@code postgres://user@host:5432/database}. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder("postgres://");
+        if (user != null) {
+            text.append(user).append('@');
+        }
+        if (host != null) {
+            text.append(host);
+            if (port > 0) {
+                text.append(':').append(port);
+            }
+        }
+        text.append('/');
+        if (database != null) {
+            text.append(database);
+        }
+        Map<String, String> shown = new TreeMap<>(properties);
+        shown.keySet().removeIf(key -> key.toLowerCase(java.util.Locale.ROOT).contains("password"));
+        if (!shown.isEmpty()) {
+            text.append('?')
+                    .append(String.join(
+                            "&",
+                            shown.entrySet().stream()
+                                    .map(e -> e.getKey() + "=" + e.getValue())
+                                    .toList()));
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,71 @@
+package dev.hone.workload;
+
+import java.util.List;
+
+/**
+ * A file of SQL statements with weights: what {@code hone bench} runs, and what {@code hone advise --workload} reads.
+ *
+ * <pre>
+ * -- request: bets of a user
+ * -- weight: 40
+ * -- sample user_id: SELECT user_id FROM bets TABLESAMPLE SYSTEM (1)
+ * SELECT * FROM bets WHERE user_id = :user_id AND status = 'open';
+ * SELECT count(*) FROM bets WHERE user_id = :user_id;
+ * </pre>
+ *
+ * The {@code -- request:} line begins what one client asks for in one go, its statements run in their order. A {@code sample} query
+ * runs once before the load and gives the values, as skewed as it returns them, that the named parameters take
+ * together. Statements without a request line are requests of their own, of weight 1.
+ *
+ * @param name where it was read from, for people
+ */
+public record Script(String name, List<Request> requests) {
+
+    public Script {
+        requests = List.copyOf(requests);
+        if (requests.isEmpty()) {
+            throw new IllegalArgumentException("a script without a statement: " + name);
+        }
+    }
+
+    /**
+     * What one client asks for in one go.
+     *
+     * @param weight how often it comes, relative to the others; positive
+     */
+    public record Request(String name, double weight, List<Sample> samples, List<Statement> statements) {
+
+        public Request {
+            samples = List.copyOf(samples);
+            statements = List.copyOf(statements);
+            if (!(weight > 0)) {
+                throw new IllegalArgumentException("weight of request " + name + " must be positive: " + weight);
+            }
+        }
+    }
+
+    /**
+     * Where the values of some parameters come from.
+     *
+     * @param parameters names, in the order of the query's columns
+     */
+    public record Sample(List<String> parameters, String query) {
+
+        public Sample {
+            parameters = List.copyOf(parameters);
+        }
+    }
+
+    /**
+     * One statement.
+     *
+     * @param sql with {@code $1}, {@code $2} … in place of the named parameters
+     * @param parameters the name of each, in order; the same name may stand more than once
+     */
+    public record Statement(String sql, List<String> parameters) {
+
+        public Statement {
+            parameters = List.copyOf(parameters);
+        }
+    }
+}
