@@ -1,6 +1,7 @@
 package dev.hone.workload;
 
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * A file of SQL statements with weights: what {@code hone bench} runs, and what {@code hone advise --workload} reads.
@@ -13,9 +14,14 @@ import java.util.List;
  * SELECT count(*) FROM bets WHERE user_id = :user_id;
  * </pre>
  *
- * The {@code -- request:} line begins what one client asks for in one go, its statements run in their order. A {@code sample} query
- * runs once before the load and gives the values, as skewed as it returns them, that the named parameters take
- * together. Statements without a request line are requests of their own, of weight 1.
+ * The {@code -- request:} line begins what one client asks for in one go, its statements run in their order; it ends at
+ * the next such line. Statements before the first request line are requests of their own; weight and sample lines above
+ * one are its own, and without a weight it weighs 1.
+ *
+ * <p>{@code :name} outside quotes and comments is a parameter. The {@code sample} query that names it runs once before
+ * the load and gives its values, as skewed as it returns them; the parameters of one sample take the columns of one row
+ * together, and the statements of one request share the row. A sample goes on in comment lines that are indented by three
+ * spaces or more. See docs/workload.md.
  *
  * @param name where it was read from, for people
  */
@@ -67,5 +73,23 @@ public record Script(String name, List<Request> requests) {
         public Statement {
             parameters = List.copyOf(parameters);
         }
+
+        /**
+         * The statement as JDBC has it: {@code ?} for every parameter, in order, and {@code ??} for an operator's
+         * question mark.
+         */
+        public String jdbc() {
+            StringBuilder result = new StringBuilder(sql.length() + 8);
+            for (SqlText.Piece piece : SqlText.pieces(sql)) {
+                String part = sql.substring(piece.start(), piece.end());
+                result.append(
+                        piece.kind() == SqlText.Kind.CODE
+                                ? PARAMETER.matcher(part.replace("?", "??")).replaceAll("?")
+                                : part);
+            }
+            return result.toString();
+        }
+
+        private static final Pattern PARAMETER = Pattern.compile("(?<![\\p{L}\\p{N}_$])\\$\\d+");
     }
 }
