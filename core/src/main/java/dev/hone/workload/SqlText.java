@@ -86,6 +86,15 @@ final class SqlText {
         return "";
     }
 
+    /** True if the planner has a part in the statement: a query, or an insert, update, delete or merge. */
+    static boolean isPlanned(String sql) {
+        return switch (firstWord(sql)) {
+            case "select", "insert", "update", "delete", "merge", "with", "values", "table" -> true;
+            case "" -> sql.indexOf('(') >= 0;
+            default -> false;
+        };
+    }
+
     /** True for a character that may stand in an unquoted name after its first. */
     static boolean isNamePart(char c) {
         return Character.isLetterOrDigit(c) || c == '_' || c == '$';
