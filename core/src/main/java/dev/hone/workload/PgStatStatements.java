@@ -13,7 +13,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Learns the workload of a database from what its pg_stat_statements extension counted. */
@@ -37,8 +39,8 @@ public final class PgStatStatements {
     }
 
     /**
-     * Reads the statements of the connected database that took the most time in total. Hone's own statements and those
-     * without a plan (transaction control, DDL, COPY and the like) are left out; counts of several roles are added up.
+     * Reads the statements of the connected database that took the most time in total. Hone's own statements,
+     * those without a plan (transaction control, DDL, COPY and the like) and those that read only catalogs are left out; counts of several roles are added up.
      *
      * @param limit the most statements wanted
      * @throws HoneException of kind {@code FAILED} if the extension is not created, or its library not preloaded
@@ -59,6 +61,7 @@ public final class PgStatStatements {
         Instant since = extension.hasInfo ? since(connection, server.version(), extension, blindSpots) : null;
         List<Workload.Query> queries = new ArrayList<>();
         String sql = load("statements", server.version(), extension);
+        Set<String> catalogs = catalogs(connection);
         double totalMillis = 0;
         double hiddenMillis = 0;
         long hidden = 0;
@@ -72,7 +75,7 @@ public final class PgStatStatements {
                     if (row.getBoolean("hidden")) {
                         hidden += row.getLong("entries");
                         hiddenMillis += millis;
-                    } else if (queries.size() < limit && isPlanned(row.getString("sql"))) {
+                    } else if (queries.size() < limit && isWanted(row.getString("sql"), catalogs)) {
                         queries.add(new Workload.Query(
                                 row.getString("id"),
                                 row.getString("sql"),
@@ -143,9 +146,23 @@ public final class PgStatStatements {
         }
     }
 
-    private static boolean isPlanned(String sql) {
+    private static Set<String> catalogs(Connection connection) throws SQLException {
+        Set<String> names = new HashSet<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(Sql.tag(
+                        "catalogs",
+                        "SELECT relname FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace"
+                                + " AND relkind IN ('r', 'v')"))) {
+            while (row.next()) {
+                names.add(row.getString(1));
+            }
+        }
+        return names;
+    }
+
+    private static boolean isWanted(String sql, Set<String> catalogs) {
         try {
-            return SqlText.isPlanned(sql);
+            return SqlText.isPlanned(sql) && !SqlText.readsOnlyCatalogs(sql, catalogs);
         } catch (SqlText.UnclosedException e) {
             return false;
         }

@@ -3,6 +3,7 @@ package dev.hone.workload;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -46,6 +47,9 @@ final class SqlText {
     }
 
     private static final Pattern DOLLAR_TAG = Pattern.compile("\\$(?:[\\p{L}_][\\p{L}\\p{N}_]*)?\\$");
+
+    private static final Pattern RELATION =
+            Pattern.compile("\\b(?:from|join)\\s+(?:only\\s+)?([\\w.\"]++)(?!\\s*\\()", Pattern.CASE_INSENSITIVE);
 
     private final String text;
     private final List<Piece> pieces = new ArrayList<>();
@@ -93,6 +97,26 @@ final class SqlText {
             case "" -> sql.indexOf('(') >= 0;
             default -> false;
         };
+    }
+
+    /**
+     * True if every relation that the statement names after FROM or JOIN is one of the system's: what drivers and
+     * monitoring ask. A textual rule, so that it needs no server; a relation that follows a comma is not seen.
+     *
+     * @param system names of the relations in pg_catalog
+     */
+    static boolean readsOnlyCatalogs(String sql, Set<String> system) {
+        Matcher relation = RELATION.matcher(sql);
+        boolean found = false;
+        while (relation.find()) {
+            String name = relation.group(1).toLowerCase(Locale.ROOT);
+            if (name.startsWith("pg_catalog.") || name.startsWith("information_schema.") || system.contains(name)) {
+                found = true;
+            } else {
+                return false;
+            }
+        }
+        return found;
     }
 
     /** True for a character that may stand in an unquoted name after its first. */

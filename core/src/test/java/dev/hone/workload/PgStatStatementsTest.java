@@ -9,6 +9,7 @@ import dev.hone.postgres.Installation;
 import dev.hone.postgres.LocalServer;
 import dev.hone.postgres.Secret;
 import dev.hone.postgres.Server;
+import dev.hone.postgres.Sql;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -96,7 +97,7 @@ class PgStatStatementsTest {
                     connection.createStatement().execute("UPDATE orders SET note = 'x' WHERE id = 7");
                     connection.commit();
                     connection.createStatement().execute("SET work_mem = '8MB'");
-                    connection.createStatement().execute("/* hone:probe */ SELECT note FROM orders LIMIT 1");
+                    connection.createStatement().execute(Sql.tag("probe", "SELECT note FROM orders LIMIT 1"));
                     connection.commit();
                 }
             }
