@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * relations.sql} serves every version, {@code relations.16.sql} those from 16 on.
  */
 public final class Sql {
+
+    private static final Pattern FIRST_WORD = Pattern.compile("(?:\\s+|--[^\\n]*\\n)*+[A-Za-z]+(?=\\s)");
 
     private Sql() {}
 
@@ -34,9 +38,17 @@ public final class Sql {
         return tag(name, text);
     }
 
-    /** The statement with a comment before it that names Hone and the query. */
+    /**
+     * The statement with a comment after its first word that names Hone and the query. Not before it: version 18 keeps
+     * no leading comment in pg_stat_statements.
+     */
     public static String tag(String name, String sql) {
-        return "/* hone:" + name + " */ " + sql;
+        String comment = "/* hone:" + name + " */ ";
+        Matcher start = FIRST_WORD.matcher(sql);
+        return start.lookingAt()
+                ? sql.substring(0, start.end()) + " " + comment
+                        + sql.substring(start.end()).stripLeading()
+                : comment + sql;
     }
 
     /** An identifier, quoted so that it means exactly itself. */
