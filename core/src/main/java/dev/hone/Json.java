@@ -1,6 +1,8 @@
 package dev.hone;
 
+import java.util.Map;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -17,7 +19,18 @@ public final class Json {
     private static final tools.jackson.databind.ObjectWriter PRETTY =
             MAPPER.writer().with(SerializationFeature.INDENT_OUTPUT);
 
+    private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
+
     private Json() {}
+
+    /**
+     * Reads an object of any shape.
+     *
+     * @throws JacksonException if the text is not a JSON object
+     */
+    public static Map<String, Object> object(String json) {
+        return MAPPER.readValue(json, OBJECT);
+    }
 
     /** The value as indented JSON, ending in a line feed. */
     public static String pretty(Object value) {

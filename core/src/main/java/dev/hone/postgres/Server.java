@@ -8,7 +8,9 @@ import java.time.Duration;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
+import org.jdbi.v3.core.statement.SqlStatements;
+import org.jdbi.v3.core.statement.TemplateEngine;
+import org.jdbi.v3.core.transaction.TransactionException;
 
 /**
  * One polite connection to a server: it names itself, and what it reads it reads in read-only transactions under
@@ -35,6 +37,8 @@ public final class Server implements AutoCloseable {
      */
     public static Server connect(ServerAddress address) {
         Handle handle = Jdbi.open(open(address, "hone"));
+        // SQL stays as it is written: Jdbi's own templates would read "<name>" as a placeholder.
+        handle.getConfig(SqlStatements.class).setTemplateEngine(TemplateEngine.NOP);
         try {
             int number = handle.createQuery(Sql.tag("version", "SELECT current_setting('server_version_num')::int"))
                     .mapTo(Integer.class)
@@ -82,9 +86,10 @@ public final class Server implements AutoCloseable {
      * @param statementTimeout the longest that one statement may take
      */
     public <T> T read(Duration statementTimeout, Function<Handle, T> work) {
-        return handle.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, h -> {
-            h.execute("SET TRANSACTION READ ONLY");
-            h.createQuery(Sql.tag("timeouts", """
+        handle.begin();
+        try {
+            handle.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+            handle.createQuery(Sql.tag("timeouts", """
                             SELECT set_config('statement_timeout', :statement, true),
                                    set_config('lock_timeout', :lock, true),
                                    set_config('idle_in_transaction_session_timeout', '60s', true),
@@ -95,12 +100,20 @@ public final class Server implements AutoCloseable {
                                    set_config('bytea_output', 'hex', true)"""))
                     .bind("statement", statementTimeout.toMillis() + "ms")
                     .bind("lock", LOCK_TIMEOUT.toMillis() + "ms")
-                    .mapToMap()
+                    .mapTo(String.class)
                     .one();
-            T result = work.apply(h);
-            h.rollback();
-            return result;
-        });
+            return work.apply(handle);
+        } finally {
+            rollback();
+        }
+    }
+
+    private void rollback() {
+        try {
+            handle.rollback();
+        } catch (TransactionException e) {
+            // The connection is gone, and its transaction with it; what failed before says why.
+        }
     }
 
     @Override

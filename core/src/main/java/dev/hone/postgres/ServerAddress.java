@@ -1,5 +1,8 @@
 package dev.hone.postgres;
 
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
@@ -8,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a database is and as whom to go there. Printing it never shows the password.
  *
- * @param host a host name, an address, or null where the driver finds it itself (a service file)
+ * @param host a host name, an address, several {@code host:port} with commas, or null where the driver finds it itself (a service file)
  * @param port TCP port; 0 where the driver finds it itself
  * @param database database name; null where the driver finds it itself
  * @param user role name; null where the driver finds it itself
@@ -42,14 +45,19 @@ public record ServerAddress(
     String driverUrl() {
         StringBuilder url = new StringBuilder("jdbc:postgresql://");
         if (host != null) {
-            url.append(host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host);
+            boolean addressOfSix = host.indexOf(':') >= 0 && host.indexOf(',') < 0;
+            url.append(addressOfSix ? "[" + host + "]" : host);
             if (port > 0) {
                 url.append(':').append(port);
             }
         }
         url.append('/');
         if (database != null) {
-            url.append(java.net.URLEncoder.encode(database, java.nio.charset.StandardCharsets.UTF_8));
+            url.append(URLEncoder.encode(database, StandardCharsets.UTF_8));
+        }
+        String service = properties.get("service");
+        if (service != null) {
+            url.append("?service=").append(URLEncoder.encode(service, StandardCharsets.UTF_8));
         }
         return url.toString();
     }
@@ -57,6 +65,7 @@ public record ServerAddress(
     Properties driverProperties(String applicationName) {
         Properties driver = new Properties();
         driver.putAll(properties);
+        driver.remove("service");
         driver.setProperty("ApplicationName", applicationName);
         if (user != null) {
             driver.setProperty("user", user);
@@ -85,7 +94,7 @@ public record ServerAddress(
             text.append(database);
         }
         Map<String, String> shown = new TreeMap<>(properties);
-        shown.keySet().removeIf(key -> key.toLowerCase(java.util.Locale.ROOT).contains("password"));
+        shown.keySet().removeIf(key -> key.toLowerCase(Locale.ROOT).contains("password"));
         if (!shown.isEmpty()) {
             text.append('?')
                     .append(String.join(

@@ -1,0 +1,15 @@
+SELECT statistics_schemaname AS schema,
+       statistics_name AS name,
+       inherited AS inherited,
+       expr AS expression,
+       null_frac AS null_fraction,
+       avg_width AS average_width,
+       n_distinct AS distinct,
+       most_common_vals::text AS most_common_values,
+       most_common_freqs::text AS most_common_frequencies,
+       histogram_bounds::text AS histogram_bounds,
+       correlation,
+       most_common_elems::text AS most_common_elements,
+       most_common_elem_freqs::text AS most_common_element_frequencies,
+       elem_count_histogram::text AS element_count_histogram
+FROM pg_stats_ext_exprs
