@@ -51,6 +51,12 @@ final class CheckCommand implements Callable<Integer> {
             case TEXT -> new DiagnosisText(terminal, all).print(snapshot, diagnosis);
             case JSON -> terminal.out().print(Json.pretty(CheckDocument.of(snapshot, diagnosis)));
         }
-        return failOn != null && diagnosis.worst().filter(worst -> worst.compareTo(failOn) >= 0).isPresent() ? 1 : 0;
+        return failOn != null
+                        && diagnosis
+                                .worst()
+                                .filter(worst -> worst.compareTo(failOn) >= 0)
+                                .isPresent()
+                ? 1
+                : 0;
     }
 }

@@ -46,8 +46,8 @@ final class DiagnosisText {
     }
 
     private void lights(List<Light> lights) {
-        Map<String, List<Light>> byCategory =
-                lights.stream().collect(Collectors.groupingBy(Light::category, LinkedHashMap::new, Collectors.toList()));
+        Map<String, List<Light>> byCategory = lights.stream()
+                .collect(Collectors.groupingBy(Light::category, LinkedHashMap::new, Collectors.toList()));
         int width = byCategory.keySet().stream().mapToInt(String::length).max().orElse(0);
         byCategory.forEach((category, members) -> {
             String shown = members.stream()
@@ -91,7 +91,8 @@ final class DiagnosisText {
 
     private void blind(List<BlindSpot> spots, List<Light> lights) {
         for (BlindSpot spot : spots) {
-            terminal.println(terminal.styled(Style.BLUE, "? ") + terminal.styled(Style.BOLD, "Blind") + "  " + spot.what());
+            terminal.println(
+                    terminal.styled(Style.BLUE, "? ") + terminal.styled(Style.BOLD, "Blind") + "  " + spot.what());
             terminal.println("      " + spot.cure());
         }
         for (Light light : lights) {
@@ -105,12 +106,13 @@ final class DiagnosisText {
     }
 
     private void summary(Diagnosis diagnosis) {
-        Map<Severity, Long> counts = diagnosis.findings().stream()
-                .collect(Collectors.groupingBy(Finding::severity, Collectors.counting()));
-        terminal.println(Words.count(counts.getOrDefault(Severity.CRITICAL, 0L), "critical finding", "critical findings")
-                + ", " + Words.count(counts.getOrDefault(Severity.WARNING, 0L), "warning", "warnings")
-                + ", " + Words.count(counts.getOrDefault(Severity.INFO, 0L), "note", "notes")
-                + ". Nothing was changed. Next: hone advise URL --out proposal");
+        Map<Severity, Long> counts =
+                diagnosis.findings().stream().collect(Collectors.groupingBy(Finding::severity, Collectors.counting()));
+        terminal.println(
+                Words.count(counts.getOrDefault(Severity.CRITICAL, 0L), "critical finding", "critical findings")
+                        + ", " + Words.count(counts.getOrDefault(Severity.WARNING, 0L), "warning", "warnings")
+                        + ", " + Words.count(counts.getOrDefault(Severity.INFO, 0L), "note", "notes")
+                        + ". Nothing was changed. Next: hone advise URL --out proposal");
     }
 
     private String mark(@Nullable Severity severity) {

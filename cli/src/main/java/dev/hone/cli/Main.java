@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
         description = "Takes a PostgreSQL database from slow to fast, proves it, and keeps it fast.",
         versionProvider = Version.class,
         mixinStandardHelpOptions = true,
-        subcommands = {SnapshotCommand.class, CommandLine.HelpCommand.class},
+        subcommands = {CheckCommand.class, SnapshotCommand.class, CommandLine.HelpCommand.class},
         synopsisSubcommandLabel = "COMMAND",
         footer = {
             "",

@@ -35,8 +35,10 @@ final class SnapshotCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Terminal terminal = main.terminal();
-        Snapshot snapshot =
-                source.snapshot(main.environment(), version -> SnapshotReader.whole(Checks.queries(version)), new TerminalProgress(terminal));
+        Snapshot snapshot = source.snapshot(
+                main.environment(),
+                version -> SnapshotReader.whole(Checks.queries(version)),
+                new TerminalProgress(terminal));
         Path file = out != null ? out : Path.of(snapshot.database().name().replaceAll("[^\\w.-]", "_") + ".hone");
         SnapshotFile.write(snapshot, file);
         terminal.println("%s: PostgreSQL %s, %s, %s, %s"

@@ -35,8 +35,10 @@ final class Table {
         boolean[] numeric = new boolean[columns];
         for (int c = 0; c < columns; c++) {
             int column = c;
-            widths[c] =
-                    rows.stream().mapToInt(row -> Paragraph.width(row.get(column))).max().orElse(0);
+            widths[c] = rows.stream()
+                    .mapToInt(row -> Paragraph.width(row.get(column)))
+                    .max()
+                    .orElse(0);
             numeric[c] = rows.size() > 1
                     && rows.stream()
                             .skip(1)

@@ -21,8 +21,7 @@ record CommandLineRun(int exitCode, String out, String err) {
                 false,
                 120);
         int exitCode = Main.run(terminal, environment, arguments);
-        return new CommandLineRun(
-                exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+        return new CommandLineRun(exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 
     /** The environment that leads to a database, its password in it. */

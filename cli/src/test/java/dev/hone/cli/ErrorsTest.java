@@ -45,7 +45,9 @@ class ErrorsTest {
         wrong.put("PGPASSWORD", "wr0ng-s3cret");
         CommandLineRun run = CommandLineRun.of(wrong, "check");
         assertThat(run.exitCode()).isEqualTo(3);
-        assertThat(run.err()).contains("password authentication failed", "PGPASSWORD").doesNotContain("wr0ng-s3cret");
+        assertThat(run.err())
+                .contains("password authentication failed", "PGPASSWORD")
+                .doesNotContain("wr0ng-s3cret");
     }
 
     @Test
@@ -73,7 +75,8 @@ class ErrorsTest {
     @Test
     void an_unknown_command_and_an_unknown_option() {
         assertThat(CommandLineRun.of(Map.of(), "chekc").exitCode()).isEqualTo(2);
-        assertThat(CommandLineRun.of(Map.of(), "check", "--frobnicate").exitCode()).isEqualTo(2);
+        assertThat(CommandLineRun.of(Map.of(), "check", "--frobnicate").exitCode())
+                .isEqualTo(2);
         assertThat(CommandLineRun.of(Map.of()).exitCode()).isEqualTo(2);
     }
 
