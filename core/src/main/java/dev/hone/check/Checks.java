@@ -112,8 +112,7 @@ public final class Checks {
     }
 
     private static String select(String id, ServerVersion version) {
-        String tagged = Sql.load(Checks.class, id, version);
-        return Check.select(tagged.substring(Sql.tag(id, "").length()));
+        return Check.select(Sql.text(Checks.class, id, version));
     }
 
     private static String read(String file) {
