@@ -12,7 +12,7 @@ import org.jdbi.v3.core.mapper.reflect.ConstructorMapper;
  * @param sequentialScans scans of whole user tables
  * @param indexScans scans of user tables' indexes
  * @param checkpoints of the whole server
- * @param tableBytes user tables, without TOAST
+ * @param tableBytes user tables and materialized views, with TOAST
  * @param indexBytes indexes of user tables
  */
 public record Counters(

@@ -15,7 +15,7 @@ SELECT coalesce(t.seq_scan, 0)::bigint AS sequential_scans,
  CROSS JOIN (SELECT sum(seq_scan) AS seq_scan, sum(seq_tup_read) AS seq_tup_read, sum(idx_scan) AS idx_scan,
                     sum(autovacuum_count) AS autovacuum_count
                FROM pg_stat_user_tables) AS t
- CROSS JOIN (SELECT sum(pg_relation_size(c.oid)) FILTER (WHERE c.relkind IN ('r', 'm')) AS table_bytes,
+ CROSS JOIN (SELECT sum(pg_table_size(c.oid)) FILTER (WHERE c.relkind IN ('r', 'm')) AS table_bytes,
                     sum(pg_relation_size(c.oid)) FILTER (WHERE c.relkind = 'i') AS index_bytes
                FROM pg_class AS c
                JOIN pg_namespace AS n ON n.oid = c.relnamespace
