@@ -1,0 +1,97 @@
+package dev.hone.cli;
+
+import dev.hone.Progress;
+import java.time.Duration;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/**
+ * Progress on standard error: a bar on a terminal; where there is none, such as in CI, a line when a task begins, one
+ * whenever ten more seconds have passed, and one when it ends.
+ */
+final class TerminalProgress implements Progress {
+
+    private static final long LINE_EVERY_NANOS = Duration.ofSeconds(10).toNanos();
+    private static final int UPDATE_MILLIS = 100;
+    private static final int LABEL_WIDTH = 34;
+
+    private final Terminal terminal;
+
+    TerminalProgress(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Task begin(String label, long total) {
+        return terminal.interactive() ? new Bar(terminal, label, total) : new Lines(terminal, label, total);
+    }
+
+    private static final class Bar implements Task {
+        private final ProgressBar bar;
+
+        Bar(Terminal terminal, String label, long total) {
+            bar = new ProgressBarBuilder()
+                    .setTaskName(padded(label))
+                    .setInitialMax(total)
+                    .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
+                    .setUpdateIntervalMillis(UPDATE_MILLIS)
+                    .setMaxRenderedLength(terminal.columns() - 1)
+                    .hideEta()
+                    .continuousUpdate()
+                    .setConsumer(new ConsoleProgressBarConsumer(terminal.err(), terminal.columns() - 1))
+                    .build();
+        }
+
+        @Override
+        public void at(long done, String detail) {
+            bar.stepTo(done);
+            bar.setExtraMessage(detail);
+        }
+
+        @Override
+        public void close() {
+            if (bar.getMax() > 0) {
+                bar.stepTo(bar.getMax());
+            }
+            bar.setExtraMessage("");
+            bar.close();
+        }
+
+        private static String padded(String label) {
+            return label.length() >= LABEL_WIDTH ? label : label + " ".repeat(LABEL_WIDTH - label.length());
+        }
+    }
+
+    private static final class Lines implements Task {
+        private final Terminal terminal;
+        private final String label;
+        private final long total;
+        private final long begun = System.nanoTime();
+        private long lastLine = begun;
+
+        Lines(Terminal terminal, String label, long total) {
+            this.terminal = terminal;
+            this.label = label;
+            this.total = total;
+            terminal.err().println(label + " …");
+        }
+
+        @Override
+        public synchronized void at(long done, String detail) {
+            long now = System.nanoTime();
+            if (now - lastLine < LINE_EVERY_NANOS) {
+                return;
+            }
+            lastLine = now;
+            String share = total > 0 ? " " + 100 * done / total + " %" : "";
+            terminal.err().println(label + share + (detail.isEmpty() ? "" : ", " + detail));
+        }
+
+        @Override
+        public void close() {
+            terminal.err().println(label + ": done in " + Words.seconds(Duration.ofNanos(System.nanoTime() - begun)));
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package dev.hone.cli;
+
+import java.time.Duration;
+import java.util.Locale;
+
+/** Numbers as people read them. */
+final class Words {
+
+    private static final String[] BYTE_UNITS = {"B", "kB", "MB", "GB", "TB"};
+
+    private Words() {}
+
+    /** Bytes in powers of 1024 with PostgreSQL's unit names, such as {@code 12.3 MB}. */
+    static String bytes(long bytes) {
+        double value = Math.abs((double) bytes);
+        int unit = 0;
+        while (value >= 1024 && unit < BYTE_UNITS.length - 1) {
+            value /= 1024;
+            unit++;
+        }
+        String sign = bytes < 0 ? "-" : "";
+        return sign + (unit == 0 || value >= 100 ? decimal("%.0f", value) : decimal("%.1f", value)) + " "
+                + BYTE_UNITS[unit];
+    }
+
+    /** Milliseconds with the digits that mean something, such as {@code 0.42 ms}, {@code 12.3 ms} or {@code 1,840 ms}. */
+    static String millis(double millis) {
+        return number(millis) + " ms";
+    }
+
+    static String number(double value) {
+        double size = Math.abs(value);
+        if (size >= 100) {
+            return decimal("%,.0f", value);
+        }
+        return size >= 10 ? decimal("%.1f", value) : decimal("%.2f", value);
+    }
+
+    /** A share from 0 to 1 in percent. */
+    static String percent(double share) {
+        return decimal("%.1f %%", share * 100);
+    }
+
+    static String seconds(Duration duration) {
+        return duration.toSeconds() < 60
+                ? decimal("%.1f s", duration.toMillis() / 1000.0)
+                : duration.toMinutes() + " min " + duration.toSecondsPart() + " s";
+    }
+
+    /** One word for one, another for any other count: {@code 1 finding}, {@code 3 findings}. */
+    static String count(long count, String one, String many) {
+        return decimal("%,d", count) + " " + (count == 1 ? one : many);
+    }
+
+    private static String decimal(String format, Object value) {
+        return String.format(Locale.ROOT, format, value);
+    }
+}

@@ -1,0 +1,52 @@
+package dev.hone;
+
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The stages of the data flow depend on each other in one direction only. */
+@AnalyzeClasses(packages = "dev.hone", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+
+    @ArchTest
+    static final ArchRule STAGES = layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .layer("root")
+            .definedBy("dev.hone")
+            .layer("postgres")
+            .definedBy("dev.hone.postgres")
+            .layer("workload")
+            .definedBy("dev.hone.workload")
+            .layer("twin")
+            .definedBy("dev.hone.twin")
+            .layer("change")
+            .definedBy("dev.hone.change")
+            .layer("check")
+            .definedBy("dev.hone.check")
+            .layer("advise")
+            .definedBy("dev.hone.advise")
+            .layer("measure")
+            .definedBy("dev.hone.measure")
+            .whereLayer("postgres")
+            .mayOnlyBeAccessedByLayers("workload", "twin", "change", "check", "advise", "measure")
+            .whereLayer("workload")
+            .mayOnlyBeAccessedByLayers("twin", "advise", "measure")
+            .whereLayer("twin")
+            .mayOnlyBeAccessedByLayers("advise")
+            .whereLayer("change")
+            .mayOnlyBeAccessedByLayers("twin", "check", "advise")
+            .whereLayer("check")
+            .mayOnlyBeAccessedByLayers("advise")
+            .whereLayer("advise")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("measure")
+            .mayNotBeAccessedByAnyLayer();
+
+    @ArchTest
+    static final ArchRule NO_CYCLES =
+            slices().matching("dev.hone.(*)..").should().beFreeOfCycles();
+}
