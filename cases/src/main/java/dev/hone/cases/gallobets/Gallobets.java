@@ -27,7 +27,7 @@ public final class Gallobets implements Case {
     @Override
     public Map<String, String> serverSettings() {
         return Map.of(
-                "shared_buffers", "512MB",
+                "shared_buffers", "1GB",
                 "effective_cache_size", "2GB",
                 "work_mem", "8MB",
                 "maintenance_work_mem", "128MB",

@@ -54,7 +54,7 @@ SELECT count(*) FROM fights WHERE event_id = :event_2;
 SELECT id, name, city FROM venues WHERE id = :venue_3;
 SELECT count(*) FROM fights WHERE event_id = :event_3;
 
--- Somebody opens tonight's event: its fights in order, who watches, and the money on the fights around the current one.
+-- Somebody opens tonight's event: its fights in order, who watches, and the money that is open on two of the fights.
 -- request: event detail
 -- weight: 16
 -- sample event_id, venue_id, operator_id, fight_1, fight_2:
@@ -75,10 +75,10 @@ WHERE event_id = :event_id
 ORDER BY number;
 SELECT id, number, status FROM fights WHERE event_id = :event_id AND status IN ('betting', 'live') ORDER BY number;
 SELECT count(*) FROM event_connections WHERE event_id = :event_id AND disconnected_at IS NULL;
-SELECT count(*), coalesce(sum(amount), 0) FROM bets WHERE fight_id = :fight_1 AND status IN ('pending', 'active');
-SELECT count(*), coalesce(sum(amount), 0) FROM bets WHERE fight_id = :fight_2 AND status IN ('pending', 'active');
+SELECT count(*), coalesce(sum(amount), 0) FROM bets WHERE fight_id = :fight_1 AND status = 'pending';
+SELECT count(*), coalesce(sum(amount), 0) FROM bets WHERE fight_id = :fight_2 AND status = 'pending';
 
--- Somebody opens a fight: its event, the money on either side, and the offers one could still take.
+-- Somebody opens a fight: its event, the money that is open on either side, and the offers one could still take.
 -- request: fight detail
 -- weight: 14
 -- sample fight_id, event_id:
@@ -93,7 +93,7 @@ WHERE id = :fight_id;
 SELECT id, name, status, scheduled_date, stream_url FROM events WHERE id = :event_id;
 SELECT side, count(*) AS bets, sum(amount) AS money
 FROM bets
-WHERE fight_id = :fight_id AND status <> 'cancelled'
+WHERE fight_id = :fight_id AND status = 'pending'
 GROUP BY side;
 SELECT b.id, b.side, b.amount, b.odds, b.potential_win, b.terms, b.created_at, u.username
 FROM bets b
