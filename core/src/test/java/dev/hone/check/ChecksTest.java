@@ -36,7 +36,8 @@ class ChecksTest {
     @Test
     void the_list_names_every_resource_and_no_other() throws IOException {
         try (Stream<Path> files = Files.list(RESOURCES)) {
-            List<String> ids = files.map(file -> RESOURCE.matcher(file.getFileName().toString()))
+            List<String> ids = files.map(
+                            file -> RESOURCE.matcher(file.getFileName().toString()))
                     .filter(java.util.regex.Matcher::matches)
                     .map(name -> name.group(1))
                     .filter(id -> !id.equals("roles"))
@@ -114,16 +115,13 @@ class ChecksTest {
         Diagnosis diagnosis = Checks.diagnose(snapshot(
                 new Evidence("missing-index", List.of(row("a", "warning"), row("b", "warning")), null),
                 new Evidence("dead-tuples", List.of(row("c", "info"), row("d", "critical")), null)));
-        assertThat(diagnosis.findings())
-                .extracting(Finding::subject)
-                .containsExactly("d", "a", "b", "c");
+        assertThat(diagnosis.findings()).extracting(Finding::subject).containsExactly("d", "a", "b", "c");
         assertThat(diagnosis.worst()).contains(Severity.CRITICAL);
-        assertThat(diagnosis.light("dead-tuples").orElseThrow())
-                .satisfies(light -> {
-                    assertThat(light.state()).isEqualTo(Light.State.FINDING);
-                    assertThat(light.findings()).isEqualTo(2);
-                    assertThat(light.worst()).isEqualTo(Severity.CRITICAL);
-                });
+        assertThat(diagnosis.light("dead-tuples").orElseThrow()).satisfies(light -> {
+            assertThat(light.state()).isEqualTo(Light.State.FINDING);
+            assertThat(light.findings()).isEqualTo(2);
+            assertThat(light.worst()).isEqualTo(Severity.CRITICAL);
+        });
         assertThat(diagnosis.findings("dead-tuples").getFirst().evidence()).containsExactly(Map.entry("size_bytes", 7));
     }
 
