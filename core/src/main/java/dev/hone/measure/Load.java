@@ -30,6 +30,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
+import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,8 @@ public final class Load {
 
     /** Beyond this share of all its processors, a client measures itself. */
     private static final double SATURATED = 0.9;
+
+    private static final int COUNTER_ATTEMPTS = 5;
 
     private static final Duration SAMPLE_TIMEOUT = Duration.ofMinutes(2);
 
@@ -78,10 +81,27 @@ public final class Load {
         refuseOpenWrites();
         try (Server server = Server.connect(address)) {
             Mix mix = new Mix(script, SampleValues.read(server, script, SAMPLE_TIMEOUT));
-            Counters before = Counters.read(server);
+            Counters before = counters(server);
             Measured measured = drive(mix);
             awaitCounters(server);
-            return result(mix, measured, Counters.read(server).since(before), settings(server));
+            return result(mix, measured, counters(server).since(before), settings(server));
+        }
+    }
+
+    /** Reading sizes waits for nobody's lock longer than half a second, so it may take another attempt. */
+    private Counters counters(Server server) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return Counters.read(server);
+            } catch (JdbiException e) {
+                if (attempt == COUNTER_ATTEMPTS) {
+                    throw HoneException.failed(
+                            "Cannot read the counters and sizes of " + address + ": " + e.getMessage(),
+                            "The measurement is void. Another session may hold a lock on a table; try again later.",
+                            e);
+                }
+                pause(1000);
+            }
         }
     }
 
@@ -93,7 +113,7 @@ public final class Load {
         for (Script.Request request : script.requests()) {
             for (Script.Statement statement : request.statements()) {
                 String text = statement.sql().toLowerCase(Locale.ROOT).replaceAll("\\s+", " ");
-                if (text.contains("read write") || text.contains("transaction_read_only")) {
+                if (text.contains("transaction_read_only") || (text.contains("read write") && !statement.isPlanned())) {
                     throw writes(request.name(), "it asks for a transaction that may write");
                 }
             }

@@ -3,6 +3,7 @@ package dev.hone.measure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.hone.HoneException;
 import dev.hone.Progress;
@@ -18,6 +19,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -198,6 +200,36 @@ class LoadTest {
             });
         }
         assertThat(count("SELECT count(*) FROM log")).isEqualTo(before);
+    }
+
+    @Test
+    void words_that_only_look_like_leave_to_write_are_no_trouble() {
+        assertThat(run("SELECT 'read write' AS set", SHORT).total().count()).isPositive();
+    }
+
+    @Test
+    void version_15_is_measured_too() {
+        Optional<Installation> debian = Installation.local(15);
+        assumeTrue(debian.isPresent() || "true".equals(System.getenv("HONE_REQUIRE_REAL")));
+        try (LocalServer older = LocalServer.start(debian.orElseThrow(), Map.of())) {
+            try (Server server = Server.connect(older.address("postgres"))) {
+                server.handle()
+                        .execute("CREATE TABLE \"Or\"\"ders\" AS SELECT i AS id FROM generate_series(1, 1000) i");
+            }
+            LoadResult result = Load.run(
+                    older.address("postgres"),
+                    ScriptParser.parse(
+                            "w.sql",
+                            "-- sample id: SELECT id FROM \"Or\"\"ders\"\nSELECT * FROM \"Or\"\"ders\" WHERE id = :id"),
+                    SHORT,
+                    CLOCK,
+                    Progress.NONE);
+            assertThat(result.total().errors()).isEmpty();
+            assertThat(result.serverVersion()).startsWith("15");
+            assertThat(result.database().sequentialScans())
+                    .isGreaterThanOrEqualTo(result.total().count());
+            assertThat(result.database().sequentialScanShare()).isEqualTo(1);
+        }
     }
 
     @Test
