@@ -2,6 +2,7 @@ package dev.hone.cases;
 
 import dev.hone.HoneException;
 import dev.hone.Progress;
+import dev.hone.measure.Target;
 import dev.hone.postgres.ServerAddress;
 import dev.hone.workload.Script;
 import java.util.List;
@@ -37,5 +38,5 @@ public interface Case {
     Script script();
 
     /** What must hold when Hone is done. */
-    List<CaseTarget> targets();
+    List<Target> targets();
 }

@@ -3,8 +3,9 @@ package dev.hone.cases.gallobets;
 import dev.hone.HoneException;
 import dev.hone.Progress;
 import dev.hone.cases.Case;
-import dev.hone.cases.CaseTarget;
 import dev.hone.cases.Loader;
+import dev.hone.measure.Metric;
+import dev.hone.measure.Target;
 import dev.hone.postgres.ServerAddress;
 import dev.hone.workload.Script;
 import dev.hone.workload.ScriptParser;
@@ -62,15 +63,15 @@ public final class Gallobets implements Case {
     }
 
     @Override
-    public List<CaseTarget> targets() {
+    public List<Target> targets() {
         return List.of(
-                CaseTarget.atMost("p50_ms", 200),
-                CaseTarget.atMost("p95_ms", 500),
-                CaseTarget.atMost("p99_ms", 1000),
-                CaseTarget.atLeast("requests_per_second", 100),
-                CaseTarget.atMost("sequential_scan_share", 0.10),
-                CaseTarget.atLeast("index_use_share", 0.90),
-                CaseTarget.atMost("storage_overhead_share", 0.20),
-                CaseTarget.atLeast("p95_ratio", 5));
+                Target.below(Metric.P50, 200),
+                Target.below(Metric.P95, 500),
+                Target.below(Metric.P99, 1000),
+                Target.above(Metric.REQUESTS_PER_SECOND, 100),
+                Target.below(Metric.SEQUENTIAL_SCAN_SHARE, 0.10),
+                Target.above(Metric.INDEX_USE_SHARE, 0.90),
+                Target.below(Metric.STORAGE_OVERHEAD, 0.20),
+                Target.below(Metric.P95_RATIO, 0.20));
     }
 }

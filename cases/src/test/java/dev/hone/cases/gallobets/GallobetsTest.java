@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hone.HoneException;
 import dev.hone.Progress;
-import dev.hone.cases.CaseTarget;
+import dev.hone.measure.Metric;
+import dev.hone.measure.Target;
 import dev.hone.postgres.Installation;
 import dev.hone.postgres.LocalServer;
 import dev.hone.postgres.Server;
@@ -226,11 +227,14 @@ class GallobetsTest {
     @Test
     void targets_are_those_of_the_case() {
         assertThat(CASE.targets())
+                .contains(Target.below(Metric.P95, 500), Target.above(Metric.REQUESTS_PER_SECOND, 100))
+                .extracting(Target::metric)
+                .doesNotHaveDuplicates()
                 .contains(
-                        new CaseTarget("p95_ms", CaseTarget.Bound.AT_MOST, 500),
-                        new CaseTarget("requests_per_second", CaseTarget.Bound.AT_LEAST, 100))
-                .extracting(CaseTarget::metric)
-                .doesNotHaveDuplicates();
+                        Metric.SEQUENTIAL_SCAN_SHARE,
+                        Metric.INDEX_USE_SHARE,
+                        Metric.STORAGE_OVERHEAD,
+                        Metric.P95_RATIO);
     }
 
     @Test
