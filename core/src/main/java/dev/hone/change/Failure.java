@@ -27,7 +27,7 @@ final class Failure {
             text.append(". What it left could not be removed either (")
                     .append(said(e.getSuppressed()[0]))
                     .append(
-                            "): an invalid index may be there, which the journal knows and the next run or undo removes");
+                            "); the journal knows it, and the next run or undo removes it");
         }
         return text.toString();
     }
