@@ -19,6 +19,9 @@ final class DiagnosisText {
 
     private static final int SHOWN_OF_A_CHECK = 10;
 
+    /** Keeps a light's words on one line. */
+    private static final char NO_BREAK = '\u00a0';
+
     private final Terminal terminal;
     private final boolean all;
 
@@ -51,15 +54,20 @@ final class DiagnosisText {
         int width = byCategory.keySet().stream().mapToInt(String::length).max().orElse(0);
         byCategory.forEach((category, members) -> {
             String shown = members.stream()
-                    .map(light -> switch (light.state()) {
-                        case OK -> terminal.styled(Style.GREEN, "✔") + " " + light.title();
-                        case FINDING -> mark(light.worst()) + " " + light.title() + " (" + light.findings() + ")";
-                        case BLIND -> terminal.styled(Style.BLUE, "?") + " " + light.title();
-                    })
-                    .collect(Collectors.joining("   "));
-            terminal.println(wrap("  " + category + " ".repeat(width - category.length() + 2), shown));
+                    .map(light -> light(light).replace(' ', NO_BREAK))
+                    .collect(Collectors.joining(NO_BREAK + "  "));
+            terminal.println(wrap("  " + category + " ".repeat(width - category.length() + 2), shown)
+                    .replace(NO_BREAK, ' '));
         });
         terminal.println("");
+    }
+
+    private String light(Light light) {
+        return switch (light.state()) {
+            case OK -> terminal.styled(Style.GREEN, "✔") + " " + light.title();
+            case FINDING -> mark(light.worst()) + " " + light.title() + " (" + light.findings() + ")";
+            case BLIND -> terminal.styled(Style.BLUE, "?") + " " + light.title();
+        };
     }
 
     private void findings(String check, List<Finding> findings) {
