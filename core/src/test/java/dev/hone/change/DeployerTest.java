@@ -347,8 +347,7 @@ class DeployerTest {
         Bench bench = odd();
         bench.run("CREATE INDEX gone_idx ON plain (a)");
         Catalog before = bench.catalog();
-        DropIndex change =
-                new DropIndex("public", "gone_idx", "CREATE INDEX gone_idx ON public.plain USING btree (a)");
+        DropIndex change = new DropIndex("public", "gone_idx", "CREATE INDEX gone_idx ON public.plain USING btree (a)");
         try (Server other = Server.connect(bench.address())) {
             other.handle().begin();
             other.handle().execute("UPDATE plain SET b = 'held' WHERE id = 1");

@@ -29,7 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 class PoolerTest {
 
     @Test
-    void a_pool_in_transaction_mode_is_refused_and_one_in_session_mode_is_served(@TempDir Path folder) throws Exception {
+    void a_pool_in_transaction_mode_is_refused_and_one_in_session_mode_is_served(@TempDir Path folder)
+            throws Exception {
         Optional<Path> program = pgbouncer();
         assumeTrue(program.isPresent() || "true".equals(System.getenv("HONE_REQUIRE_REAL")), "no PgBouncer here");
         try (LocalServer local = LocalServer.start(Installation.embedded(), Map.of())) {
@@ -62,8 +63,7 @@ class PoolerTest {
     }
 
     private static Optional<Path> pgbouncer() {
-        return Stream.concat(
-                        Stream.of(System.getenv("PATH").split(File.pathSeparator)), Stream.of("/usr/sbin"))
+        return Stream.concat(Stream.of(System.getenv("PATH").split(File.pathSeparator)), Stream.of("/usr/sbin"))
                 .map(folder -> Path.of(folder, "pgbouncer"))
                 .filter(Files::isExecutable)
                 .findFirst();
@@ -79,7 +79,8 @@ class PoolerTest {
         Path users = Files.writeString(
                 folder.resolve("users"),
                 "\"" + server.user() + "\" \"" + (password == null ? "" : password.reveal()) + "\"\n");
-        Path settings = Files.writeString(folder.resolve(mode + ".ini"), """
+        Path settings =
+                Files.writeString(folder.resolve(mode + ".ini"), """
                 [databases]
                 * = host=127.0.0.1 port=%d
                 [pgbouncer]
