@@ -41,8 +41,7 @@ SELECT format('%I.%I', n.nspname, r.relname) AS subject,
            'definition', pg_get_indexdef(r.indexrelid)) END AS change,
        format('%I.%I', tn.nspname, t.relname) AS table,
        format('%I.%I', kn.nspname, k.relname) AS same_as,
-       CASE WHEN r.relpages > 1 THEN r.relpages::bigint * current_setting('block_size')::bigint
-            ELSE pg_relation_size(r.indexrelid) END AS size_bytes,
+       r.relpages::bigint * current_setting('block_size')::bigint AS size_bytes,
        pg_get_indexdef(r.indexrelid) AS definition
 FROM ranked r
 JOIN pg_namespace n ON n.oid = r.relnamespace

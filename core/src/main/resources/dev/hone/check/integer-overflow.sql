@@ -55,7 +55,8 @@ WITH widths(type, largest) AS (
         ORDER BY l.largest, l.oid LIMIT 1) narrow ON true
     WHERE s.readable AND NOT coalesce(rel.relispartition, false)
 )
-SELECT coalesce(format('%I.%I.%I', f.table_schema, f.table_name, f.attname), format('%I.%I', f.nspname, f.relname)) AS subject,
+SELECT CASE WHEN f.attname IS NULL THEN format('%I.%I', f.nspname, f.relname)
+            ELSE format('%I.%I.%I', f.table_schema, f.table_name, f.attname) END AS subject,
        CASE WHEN f.last_value >= 0.9 * f.limit_value THEN 'critical' ELSE 'warning' END AS severity,
        format('%s %% of its values are used: %s of %s%s', trunc(100.0 * f.last_value / f.limit_value),
               to_char(f.last_value, 'FM999,999,999,999,999,999,999'), to_char(f.limit_value, 'FM999,999,999,999,999,999,999'),

@@ -8,8 +8,7 @@
 WITH btrees AS (
     SELECT i.indexrelid, i.indrelid, i.indisunique, i.indimmediate, i.indisprimary, i.indisreplident, i.indisclustered,
            i.indnkeyatts, i.indnatts, i.indkey, i.indexprs, x.relname, x.relnamespace, x.relkind,
-           CASE WHEN x.relpages > 1 THEN x.relpages::bigint * current_setting('block_size')::bigint
-                ELSE pg_relation_size(i.indexrelid) END AS size_bytes,
+           x.relpages::bigint * current_setting('block_size')::bigint AS size_bytes,
            to_jsonb(i) ->> 'indnullsnotdistinct' AS nulls,
            CASE WHEN i.indpred IS NULL THEN '' ELSE pg_get_expr(i.indpred, i.indrelid) END AS predicate,
            EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid) AS backs_constraint,

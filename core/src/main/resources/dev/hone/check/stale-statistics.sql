@@ -33,8 +33,12 @@ WITH options AS (
            j.analyzed IS NULL AND CASE WHEN j.tells_never THEN j.reltuples < 0 ELSE j.reltuples = 0 END AS never
     FROM judged j
     WHERE j.modified >= 1000 AND j.modified > CASE WHEN j.automatic THEN 2 ELSE 1 END * j.due
-       OR j.tells_never AND j.reltuples < 0 AND j.modified = 0 AND j.live = 0
-          AND pg_relation_size(j.oid) >= 8 * current_setting('block_size')::bigint
+       -- The counters were wiped, by a crash for instance: only the file tells that there are rows. To ask for its
+       -- size is to wait for whoever holds the table exclusively, so those are left out.
+       OR CASE WHEN j.tells_never AND j.reltuples < 0 AND j.modified = 0 AND j.live = 0
+                    AND j.oid NOT IN (SELECT l.relation FROM pg_locks l
+                                      WHERE l.mode = 'AccessExclusiveLock' AND l.relation IS NOT NULL)
+               THEN pg_relation_size(j.oid) >= 8 * current_setting('block_size')::bigint END
 ), grouped AS (
     SELECT coalesce(pg_partition_root(s.oid), s.oid) AS root,
            count(*) AS members,
@@ -51,8 +55,7 @@ WITH options AS (
     SELECT c.oid AS root, sum(greatest(l.reltuples, pg_stat_get_live_tuples(l.oid))) AS row_count
     FROM pg_class c
     CROSS JOIN options o
-    CROSS JOIN LATERAL pg_partition_tree(c.oid) t
-    JOIN pg_class l ON l.oid = t.relid AND t.isleaf
+    JOIN pg_class l ON l.relispartition AND l.relkind = 'r' AND pg_partition_root(l.oid) = c.oid
     WHERE c.relkind = 'p' AND NOT c.relispartition AND o.tells_never AND c.reltuples < 0
     GROUP BY c.oid
     HAVING sum(greatest(l.reltuples, pg_stat_get_live_tuples(l.oid))) >= 1000

@@ -13,18 +13,20 @@ WITH span AS (
                SELECT min(least(s.last_vacuum, s.last_autovacuum, s.last_analyze, s.last_autoanalyze))
                FROM pg_stat_all_tables s)) AS since
     FROM pg_stat_database d WHERE d.datname = current_database()
+), partitions AS (
+    -- Not pg_partition_tree, which waits for locks.
+    SELECT pg_partition_root(l.oid) AS root,
+           sum(pg_stat_get_numscans(l.oid)) AS scans,
+           sum(l.relpages)::bigint * current_setting('block_size')::bigint AS size_bytes
+    FROM pg_class l WHERE l.relkind = 'i' AND l.relispartition
+    GROUP BY 1
 ), candidates AS (
     SELECT i.indexrelid, i.indrelid, i.indexprs, i.indkey, i.indnkeyatts, x.relname, x.relnamespace, x.relkind,
            coalesce(p.scans, pg_stat_get_numscans(i.indexrelid)) AS scans,
-           coalesce(p.size_bytes, CASE WHEN x.relpages > 1 THEN x.relpages::bigint * current_setting('block_size')::bigint
-                                       ELSE pg_relation_size(i.indexrelid) END) AS size_bytes
+           coalesce(p.size_bytes, x.relpages::bigint * current_setting('block_size')::bigint) AS size_bytes
     FROM pg_index i
     JOIN pg_class x ON x.oid = i.indexrelid
-    LEFT JOIN LATERAL (
-        SELECT sum(pg_stat_get_numscans(t.relid)) AS scans,
-               sum(l.relpages)::bigint * current_setting('block_size')::bigint AS size_bytes
-        FROM pg_partition_tree(i.indexrelid) t JOIN pg_class l ON l.oid = t.relid
-        WHERE t.isleaf) p ON x.relkind = 'I'
+    LEFT JOIN partitions p ON p.root = i.indexrelid
     WHERE i.indrelid >= 16384
       AND x.relkind IN ('i', 'I') AND NOT x.relispartition AND x.relpersistence <> 't'
       AND (x.relkind = 'I' OR pg_stat_get_numscans(i.indexrelid) = 0)

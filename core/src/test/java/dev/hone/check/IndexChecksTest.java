@@ -15,12 +15,14 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Timeout(60)
 @ParameterizedClass
 @ValueSource(ints = {18, 15})
 class IndexChecksTest {
@@ -409,7 +411,8 @@ class IndexChecksTest {
         try (Connection writer = Server.open(database.address(), "writer")) {
             writer.setAutoCommit(false);
             writer.createStatement().execute("INSERT INTO t VALUES (1)");
-            build = CompletableFuture.runAsync(() -> database.run("CREATE INDEX CONCURRENTLY slow ON t (a)"));
+            build = CompletableFuture.runAsync(
+                    () -> database.run("CREATE INDEX CONCURRENTLY slow ON t (a)"), Thread::startVirtualThread);
             try (Server server = database.connect()) {
                 while (server.handle()
                         .createQuery("SELECT 1 FROM pg_index WHERE NOT indisvalid")
