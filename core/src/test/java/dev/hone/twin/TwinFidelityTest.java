@@ -2,6 +2,7 @@ package dev.hone.twin;
 
 import dev.hone.Progress;
 import dev.hone.change.CreateIndex;
+import dev.hone.postgres.Sql;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -125,17 +126,11 @@ class TwinFidelityTest {
         List<Double> errors = new ArrayList<>();
         for (HypotheticalIndex index : hypothetical) {
             CreateIndex definition = index.definition();
-            long real = source
-                    .longs("SELECT sum(pg_relation_size(relid))::bigint FROM pg_partition_tree("
-                            + dev.hone.postgres.Sql.literal(definition.subject()) + ")")
-                    .stream()
-                    .findFirst()
-                    .orElse(0L);
-            if (real == 0) {
-                real = source.longs(
-                                "SELECT pg_relation_size(" + dev.hone.postgres.Sql.literal(definition.subject()) + ")")
-                        .getFirst();
-            }
+            long real = source.longs("SELECT coalesce(sum(pg_relation_size(relid)), 0)::bigint FROM (SELECT "
+                            + Sql.literal(definition.subject())
+                            + "::regclass AS relid UNION SELECT relid FROM pg_partition_tree("
+                            + Sql.literal(definition.subject()) + ")) t")
+                    .getFirst();
             double error = Math.abs(index.sizeBytes() - real) / (double) real;
             errors.add(error);
             System.out.printf(
