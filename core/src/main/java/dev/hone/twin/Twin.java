@@ -103,6 +103,7 @@ public final class Twin implements AutoCloseable {
             task.at(2, "statistics");
             relations = TwinRelation.all(superuser);
             new StatisticsRestorer(builder, snapshot.database().version(), omissions::add).restore(snapshot, relations);
+            new ExtendedStatisticsRestorer(superuser, builder, snapshot, omissions::add).restore();
         }
         task.at(3, "settings");
         PlannerSettings.copy(snapshot, superuser, omissions::add);

@@ -14,13 +14,14 @@ SELECT a.attnum AS number,
        s.histogram_bounds::text AS bounds
 FROM pg_index x
 JOIN pg_class tc ON tc.oid = x.indrelid
+JOIN pg_namespace n ON n.oid = tc.relnamespace
 JOIN pg_class ic ON ic.oid = x.indexrelid
 JOIN pg_attribute a ON a.attrelid = x.indexrelid AND a.attnum > 0
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attribute ta ON ta.attrelid = x.indrelid AND x.indkey[a.attnum - 1] <> 0 AND ta.attnum = x.indkey[a.attnum - 1]
 LEFT JOIN pg_stats s
   ON NOT s.inherited
- AND s.schemaname = tc.relnamespace::regnamespace::name
+ AND s.schemaname = n.nspname
  AND s.tablename = CASE WHEN ta.attnum IS NULL THEN ic.relname ELSE tc.relname END
  AND s.attname = coalesce(ta.attname, a.attname)
 WHERE x.indexrelid = :index
