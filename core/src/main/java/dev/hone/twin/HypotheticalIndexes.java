@@ -1,0 +1,191 @@
+package dev.hone.twin;
+
+import dev.hone.HoneException;
+import dev.hone.change.CreateIndex;
+import dev.hone.postgres.Sql;
+import dev.hone.twin.IndexSizer.Estimate;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The indexes of a twin that its source does not have. Each is a real one, built over no rows: while it is built, its
+ * table points to an empty file. Then its own file is made as long and as high as it would be.
+ */
+final class HypotheticalIndexes {
+
+    private static final String NO_ROWS = "hone_twin_private.no_rows";
+
+    private final Session superuser;
+    private final Session owner;
+    private final IndexSizer sizer;
+
+    /** The oids behind each index: on a partitioned table there are many. */
+    private final Map<HypotheticalIndex, Set<Long>> all = new LinkedHashMap<>();
+
+    private final Set<HypotheticalIndex> visible = new HashSet<>();
+
+    HypotheticalIndexes(TwinServer server, Session superuser, Session owner) {
+
+        this.superuser = superuser;
+        this.owner = owner;
+        sizer = new IndexSizer(superuser, owner, server);
+    }
+
+    /** Creates what {@link #create} needs, in a twin that is being built. */
+    static void prepare(Session superuser) throws SQLException {
+        superuser.execute("CREATE SCHEMA hone_twin_private; CREATE TABLE " + NO_ROWS + " ()");
+    }
+
+    HypotheticalIndex create(CreateIndex definition) {
+        if (!definition.method().equals("btree")) {
+            throw HoneException.usage(
+                    "The twin sizes btree indexes only so far, not " + definition.method() + ": " + definition.title(),
+                    "Nothing was changed.");
+        }
+        try {
+            long oid = build(definition);
+            Set<Long> oids = new HashSet<>(superuser.query(
+                    "SELECT relid::oid::bigint FROM pg_partition_tree(" + oid + "::regclass)", row -> row.getLong(1)));
+            setValid(superuser, oids, false);
+            try {
+                return finish(definition, oid, oids);
+            } catch (SQLException | IOException | RuntimeException e) {
+                dropFromCatalog(definition);
+                throw e;
+            }
+        } catch (SQLException e) {
+            throw failed("Cannot " + definition.title() + " in the twin", e);
+        } catch (IOException e) {
+            throw Twin.unchecked(e);
+        }
+    }
+
+    private HypotheticalIndex finish(CreateIndex definition, long oid, Set<Long> oids)
+            throws SQLException, IOException {
+        List<Long> leaves = superuser.query(
+                "SELECT oid::bigint FROM pg_class WHERE relkind = 'i' AND oid IN (" + join(oids) + ") ORDER BY oid",
+                row -> row.getLong(1));
+        long pages = 0;
+        double rows = 0;
+        StringBuilder update = new StringBuilder();
+        for (long leaf : leaves) {
+            Estimate estimate = sizer.estimate(leaf);
+            BtreePages.setHeight(estimate.file(), estimate.size().height());
+            estimate.file().extendTo(estimate.size().pages());
+            pages += estimate.size().pages();
+            rows += estimate.rows();
+            update.append("UPDATE pg_class SET relpages = ")
+                    .append(estimate.size().pages())
+                    .append(", reltuples = ")
+                    .append(estimate.rows())
+                    .append(" WHERE oid = ")
+                    .append(leaf)
+                    .append(';');
+        }
+        superuser.execute(update.toString());
+        HypotheticalIndex index = new HypotheticalIndex(definition, oid, pages * RelationFile.PAGE_BYTES, pages, rows);
+        setValid(superuser, oids, true);
+        all.put(index, oids);
+        visible.add(index);
+        return index;
+    }
+
+    /** Creates the index over no rows; gives its oid. */
+    private long build(CreateIndex definition) throws SQLException {
+        record Storage(long oid, long file, int pages, String tuples, int visiblePages, int frozenPages) {}
+        String table = "(SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = "
+                + Sql.literal(definition.schema()) + " AND c.relname = " + Sql.literal(definition.table()) + ")";
+        List<Storage> heaps = superuser.query(
+                "SELECT oid::bigint, relfilenode::bigint, relpages, reltuples::text, relallvisible, relallfrozen"
+                        + " FROM pg_class WHERE relkind IN ('r', 'm') AND (oid = " + table
+                        + " OR oid IN (SELECT relid FROM pg_partition_tree(" + table + "::regclass)))",
+                row -> new Storage(
+                        row.getLong(1), row.getLong(2), row.getInt(3), row.getString(4), row.getInt(5), row.getInt(6)));
+        String oids = heaps.isEmpty()
+                ? "0"
+                : heaps.stream().map(heap -> Long.toString(heap.oid())).collect(Collectors.joining(", "));
+        superuser.execute("UPDATE pg_class SET relfilenode = (SELECT relfilenode FROM pg_class WHERE oid = '" + NO_ROWS
+                + "'::regclass) WHERE oid IN (" + oids + ")");
+        try {
+            owner.execute("BEGIN READ WRITE; " + definition.statement(false) + "; COMMIT");
+        } catch (SQLException e) {
+            owner.execute("ROLLBACK");
+            throw e;
+        } finally {
+            List<String> back = new ArrayList<>();
+            for (Storage heap : heaps) {
+                back.add("UPDATE pg_class SET relfilenode = " + heap.file() + ", relpages = " + heap.pages()
+                        + ", reltuples = " + heap.tuples() + ", relallvisible = " + heap.visiblePages()
+                        + ", relallfrozen = " + heap.frozenPages() + " WHERE oid = " + heap.oid());
+            }
+            if (!back.isEmpty()) {
+                superuser.execute(String.join("; ", back));
+            }
+        }
+        Optional<String> oid = superuser.text(
+                "SELECT c.oid::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = "
+                        + Sql.literal(definition.schema()) + " AND c.relname = " + Sql.literal(definition.name()));
+        return Long.parseLong(oid.orElseThrow(() -> new SQLException("the index is not in the catalog")));
+    }
+
+    void drop(HypotheticalIndex index) {
+        if (all.remove(index) == null) {
+            return;
+        }
+        visible.remove(index);
+        try {
+            dropFromCatalog(index.definition());
+        } catch (SQLException e) {
+            throw failed("Cannot drop " + index.definition().subject() + " from the twin", e);
+        }
+    }
+
+    private void dropFromCatalog(CreateIndex definition) throws SQLException {
+        owner.execute("BEGIN READ WRITE; DROP INDEX " + definition.subject() + "; COMMIT");
+    }
+
+    void show(Collection<HypotheticalIndex> wanted) {
+        Set<Long> show = new HashSet<>();
+        Set<Long> hide = new HashSet<>();
+        Set<HypotheticalIndex> asked = Set.copyOf(wanted);
+        all.forEach((index, oids) -> {
+            if (asked.contains(index) && !visible.contains(index)) {
+                show.addAll(oids);
+            } else if (!asked.contains(index) && visible.contains(index)) {
+                hide.addAll(oids);
+            }
+        });
+        try {
+            setValid(superuser, hide, false);
+            setValid(superuser, show, true);
+            visible.clear();
+            asked.stream().filter(all::containsKey).forEach(visible::add);
+        } catch (SQLException e) {
+            throw failed("Cannot hide or show hypothetical indexes", e);
+        }
+    }
+
+    static void setValid(Session superuser, Set<Long> indexes, boolean valid) throws SQLException {
+        if (!indexes.isEmpty()) {
+            superuser.execute(
+                    "UPDATE pg_index SET indisvalid = " + valid + " WHERE indexrelid IN (" + join(indexes) + ")");
+        }
+    }
+
+    static HoneException failed(String what, SQLException e) {
+        return HoneException.failed(what + ": " + Session.reason(e), "The database is unchanged.", e);
+    }
+
+    private static String join(Set<Long> oids) {
+        return oids.stream().map(String::valueOf).collect(Collectors.joining(", "));
+    }
+}

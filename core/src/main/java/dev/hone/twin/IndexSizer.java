@@ -1,0 +1,260 @@
+package dev.hone.twin;
+
+import dev.hone.postgres.ServerVersion;
+import dev.hone.postgres.Sql;
+import dev.hone.twin.BtreeSize.Group;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Estimates the size of an index that exists in the twin's catalogs and is empty there, so that PostgreSQL itself has
+ * already worked out its columns, types and expressions.
+ */
+final class IndexSizer {
+
+    private static final ServerVersion VERSION = new ServerVersion(180_000);
+    private static final int ROW_HEADER_BYTES = 24;
+    private static final double DEFAULT_DISTINCT = 200;
+    private static final int DEFAULT_WIDTH = 8;
+    private static final int WIDEST = 2_700;
+
+    /** What catalogs and statistics say of a column of the index. */
+    private record Column(
+            int number,
+            boolean key,
+            int tableColumn,
+            int length,
+            String alignment,
+            String typeName,
+            String type,
+            String expression,
+            @Nullable String nullFraction,
+            int averageWidth,
+            double distinct,
+            @Nullable String frequencies,
+            @Nullable String commonValues,
+            @Nullable String bounds) {}
+
+    private record Facts(
+            String table,
+            double tuples,
+            String path,
+            boolean unique,
+            @Nullable String predicate,
+            int fillFactor,
+            boolean deduplicate,
+            boolean holdsUniqueKey,
+            String method) {}
+
+    /**
+     * @param size of a fresh build
+     * @param rows that it holds
+     */
+    record Estimate(BtreeSize size, double rows, RelationFile file) {}
+
+    private final Session superuser;
+    private final Session owner;
+    private final TwinServer server;
+
+    IndexSizer(Session superuser, Session owner, TwinServer server) {
+        this.superuser = superuser;
+        this.owner = owner;
+        this.server = server;
+    }
+
+    /**
+     * Estimates one btree on one table. It must be invisible to the planner, which would otherwise look into its file.
+     */
+    Estimate estimate(long index) throws SQLException, IOException {
+        Facts facts = facts(index);
+        List<Column> columns = columns(index);
+        RelationFile file = server.file(facts.path());
+        String from = "FROM ONLY " + facts.table();
+        double rows = plan("SELECT 1 " + from + (facts.predicate() == null ? "" : " WHERE " + facts.predicate()))
+                .rows();
+        int keys = (int) columns.stream().filter(Column::key).count();
+        boolean deduplicated =
+                facts.deduplicate() && !facts.unique() && !facts.holdsUniqueKey() && BtreePages.allEqualImage(file);
+        List<KeyColumn> models = new ArrayList<>();
+        for (Column column : columns) {
+            models.add(model(column, facts, rows));
+        }
+        List<Group> groups = deduplicated && keys > 1 ? groups(index, columns) : List.of();
+        BtreeSize size =
+                BtreeSize.of(new BtreeSize.Input(models, keys, rows, deduplicated, facts.fillFactor(), groups));
+        return new Estimate(size, rows, file);
+    }
+
+    private KeyColumn model(Column column, Facts facts, double rows) throws SQLException {
+        boolean known = column.nullFraction() != null;
+        double nulls = known ? Double.parseDouble(column.nullFraction()) : 0;
+        List<Double> frequencies = column.frequencies() == null ? List.of() : ArrayText.numbers(column.frequencies());
+        int width = column.averageWidth() > 0 ? column.averageWidth() : DEFAULT_WIDTH;
+        double distinct;
+        if (known) {
+            double stored = column.distinct() == 0 ? DEFAULT_DISTINCT : column.distinct();
+            distinct = stored < 0 ? -stored * Math.max(1, facts.tuples()) : stored;
+        } else {
+            String from = " FROM ONLY " + facts.table();
+            width = plan("SELECT " + column.expression() + from).width();
+            distinct = column.key()
+                    ? plan("SELECT " + column.expression() + from + " GROUP BY 1")
+                            .rows()
+                    : rows;
+        }
+        String predicate = facts.predicate();
+        if (predicate != null) {
+            distinct = Math.min(distinct, Math.max(1, rows));
+            if (predicate.contains(column.expression() + " IS NOT NULL") && nulls < 1) {
+                double present = 1 - nulls;
+                frequencies = frequencies.stream().map(f -> f / present).toList();
+                nulls = 0;
+            }
+        }
+        if (column.length() > 0) {
+            return new KeyColumn(
+                    column.length(),
+                    alignment(column.alignment()),
+                    nulls,
+                    frequencies,
+                    List.of(),
+                    List.of(column.length()),
+                    Math.max(1, distinct));
+        }
+        List<Integer> common = widths(column, column.commonValues());
+        List<Integer> other = widths(column, column.bounds());
+        if (other.isEmpty()) {
+            other = !common.isEmpty() ? common : around(width, column.typeName().equals("bpchar"));
+        }
+        return new KeyColumn(
+                0,
+                1,
+                nulls,
+                frequencies,
+                common.size() == frequencies.size() ? common : List.of(),
+                other,
+                Math.max(1, distinct));
+    }
+
+    /** How many bytes values take where they are stored: in a row, that is, with a short header where one will do. */
+    private List<Integer> widths(Column column, @Nullable String values) throws SQLException {
+        if (values == null) {
+            return List.of();
+        }
+        try {
+            return owner
+                    .query(
+                            "SELECT pg_column_size(ROW(v::" + column.type() + ")) - " + ROW_HEADER_BYTES
+                                    + " FROM unnest(" + Sql.literal(values)
+                                    + "::text[]) WITH ORDINALITY u(v, n) ORDER BY n",
+                            row -> row.getInt(1))
+                    .stream()
+                    .map(width -> Math.clamp(width, 1, WIDEST))
+                    .toList();
+        } catch (SQLException e) {
+            // A value that its own type does not read back: the mean width has to do.
+            return List.of();
+        }
+    }
+
+    private static List<Integer> around(int width, boolean exact) {
+        return exact
+                ? List.of(width)
+                : IntStream.rangeClosed(width - 4, width + 4)
+                        .map(one -> Math.max(1, one))
+                        .boxed()
+                        .toList();
+    }
+
+    private static int alignment(String letter) {
+        return switch (letter) {
+            case "c" -> 1;
+            case "s" -> 2;
+            case "i" -> 4;
+            default -> 8;
+        };
+    }
+
+    /** The largest known groups that lie within the key and do not overlap. */
+    private List<Group> groups(long index, List<Column> columns) throws SQLException {
+        List<Integer> keys =
+                columns.stream().filter(Column::key).map(Column::tableColumn).toList();
+        record Known(List<Integer> columns, double combinations) {}
+        List<Known> all = superuser.query(
+                load("column_groups", index),
+                row -> new Known(
+                        ArrayText.parse(row.getString(1)).stream()
+                                .map(Integer::valueOf)
+                                .toList(),
+                        row.getDouble(2)));
+        List<Group> chosen = new ArrayList<>();
+        Set<Integer> taken = new HashSet<>();
+        all.stream()
+                .filter(known -> keys.containsAll(known.columns()))
+                .sorted(Comparator.comparingInt(
+                        (Known known) -> -known.columns().size()))
+                .forEach(known -> {
+                    Set<Integer> positions = new HashSet<>();
+                    known.columns().forEach(number -> positions.add(keys.indexOf(number)));
+                    if (positions.stream().noneMatch(taken::contains)) {
+                        taken.addAll(positions);
+                        chosen.add(new Group(Set.copyOf(positions), known.combinations()));
+                    }
+                });
+        return chosen;
+    }
+
+    private Plan.Node plan(String query) throws SQLException {
+        String json = owner.text("EXPLAIN (FORMAT JSON) " + query)
+                .orElseThrow(() -> new SQLException("EXPLAIN without an answer"));
+        return Plan.parse(json).root();
+    }
+
+    private Facts facts(long index) throws SQLException {
+        return superuser
+                .query(
+                        load("index_facts", index),
+                        row -> new Facts(
+                                row.getString("table_name"),
+                                row.getDouble("tuples"),
+                                row.getString("path"),
+                                row.getBoolean("unique"),
+                                row.getString("predicate"),
+                                row.getInt("fill_factor"),
+                                row.getBoolean("deduplicate"),
+                                row.getBoolean("holds_unique_key"),
+                                row.getString("method")))
+                .getFirst();
+    }
+
+    private List<Column> columns(long index) throws SQLException {
+        return superuser.query(
+                load("index_columns", index),
+                row -> new Column(
+                        row.getInt("number"),
+                        row.getBoolean("key"),
+                        row.getInt("table_column"),
+                        row.getInt("length"),
+                        row.getString("alignment"),
+                        row.getString("type_name"),
+                        row.getString("type"),
+                        row.getString("expression"),
+                        row.getString("null_fraction"),
+                        row.getInt("average_width"),
+                        row.getDouble("distinct"),
+                        row.getString("frequencies"),
+                        row.getString("common_values"),
+                        row.getString("bounds")));
+    }
+
+    private static String load(String name, long index) {
+        return Sql.load(Twin.class, name, VERSION).replace(":index", Long.toString(index));
+    }
+}

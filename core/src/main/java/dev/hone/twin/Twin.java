@@ -1,0 +1,257 @@
+package dev.hone.twin;
+
+import dev.hone.HoneException;
+import dev.hone.Progress;
+import dev.hone.change.CreateIndex;
+import dev.hone.postgres.Catalog.Relation;
+import dev.hone.postgres.Installation;
+import dev.hone.postgres.Snapshot;
+import dev.hone.postgres.Sql;
+import dev.hone.twin.TwinRelation.Name;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The planner's double of a database: it plans statements as the source would, knows indexes that do not exist, and
+ * can pretend that one is gone. Built from a Snapshot alone; the source is not asked again, and notices nothing.
+ *
+ * <p>It owns a local server. Not safe for use by several threads at once: each needs a twin of its own.
+ */
+public final class Twin implements AutoCloseable {
+
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\d");
+    private static final String EXPLAIN = "EXPLAIN (VERBOSE, FORMAT JSON";
+    private static final String PLANNING_TIMEOUT = "30s";
+
+    private final TwinServer server;
+    private final Session superuser;
+    private final Session owner;
+    private final List<Omission> omissions;
+    private final HypotheticalIndexes hypothetical;
+    private final Map<Name, Set<Long>> hidden = new HashMap<>();
+
+    private Twin(TwinServer server, Session superuser, Session owner, List<Omission> omissions) {
+        this.server = server;
+        this.superuser = superuser;
+        this.owner = owner;
+        this.omissions = List.copyOf(omissions);
+        hypothetical = new HypotheticalIndexes(server, superuser, owner);
+    }
+
+    /**
+     * Builds the twin of a database.
+     *
+     * @param snapshot with catalog and statistics
+     * @throws HoneException of kind {@code REFUSED} if the Snapshot is of another major version than the PostgreSQL
+     *     that comes with Hone; of kind {@code FAILED} if the local server cannot be had
+     */
+    public static Twin build(Snapshot snapshot, Progress progress) {
+        int major = snapshot.database().version().major();
+        if (major != Installation.EMBEDDED_MAJOR) {
+            throw HoneException.refused(
+                    "The twin serves PostgreSQL " + Installation.EMBEDDED_MAJOR + " only so far; this database is of "
+                            + snapshot.database().version(),
+                    "Nothing was changed. What needs no twin works: `hone check`, `hone settings`, `hone apply` and"
+                            + " `hone bench`.");
+        }
+        if (snapshot.database().blockBytes() != RelationFile.PAGE_BYTES) {
+            throw HoneException.refused(
+                    "The twin has pages of " + RelationFile.PAGE_BYTES + " bytes; those of this database have "
+                            + snapshot.database().blockBytes(),
+                    "Nothing was changed. What needs no twin works.");
+        }
+        List<Omission> omissions = new ArrayList<>();
+        TwinServer server = null;
+        try (Progress.Task task = progress.begin("Building the twin", 6)) {
+            task.at(0, "starting a local PostgreSQL");
+            server = TwinServer.start(snapshot.database());
+            return build(snapshot, server, omissions, task);
+        } catch (SQLException | IOException e) {
+            if (server != null) {
+                server.close();
+            }
+            throw HoneException.failed(
+                    "Cannot build the twin: " + e.getMessage(),
+                    "The database is unchanged. Run with --debug for the whole error.",
+                    e);
+        } catch (RuntimeException e) {
+            if (server != null) {
+                server.close();
+            }
+            throw e;
+        }
+    }
+
+    private static Twin build(Snapshot snapshot, TwinServer server, List<Omission> omissions, Progress.Task task)
+            throws SQLException, IOException {
+        Session superuser = server.superuser();
+        HypotheticalIndexes.prepare(superuser);
+        Map<Name, TwinRelation> relations;
+        try (Session builder = server.unprivileged()) {
+            task.at(1, "tables, keys and indexes");
+            new SchemaBuilder(snapshot.catalog(), superuser, builder, omissions::add).build();
+            task.at(2, "statistics");
+            relations = TwinRelation.all(superuser);
+            new StatisticsRestorer(builder, snapshot.database().version(), omissions::add).restore(snapshot, relations);
+        }
+        task.at(3, "settings");
+        PlannerSettings.copy(snapshot, superuser, omissions::add);
+        task.at(4, "files");
+        server.evictBuffers();
+        extendFiles(snapshot, server, superuser, relations);
+        task.at(5, "the planner");
+        // A new session, which has cached nothing of the files as they were, and starts with the settings.
+        Session owner = server.unprivileged();
+        owner.execute("SET statement_timeout = '" + PLANNING_TIMEOUT
+                + "'; SET default_transaction_read_only = on; SET plan_cache_mode = force_custom_plan");
+        return new Twin(server, superuser, owner, omissions);
+    }
+
+    private static void extendFiles(
+            Snapshot snapshot, TwinServer server, Session superuser, Map<Name, TwinRelation> relations)
+            throws SQLException, IOException {
+        Map<Long, Long> btrees = new HashMap<>();
+        for (Relation relation : snapshot.catalog().relations()) {
+            TwinRelation twin = relations.get(new Name(relation.schema(), relation.name()));
+            if (twin != null && twin.kind().equals("i") && "btree".equals(relation.accessMethod())) {
+                btrees.put(twin.oid(), relation.currentPages());
+            }
+        }
+        Map<Long, Integer> heights = Heights.all(superuser, btrees);
+        for (Relation relation : snapshot.catalog().relations()) {
+            TwinRelation twin = relations.get(new Name(relation.schema(), relation.name()));
+            if (twin == null || twin.path() == null || Set.of("f", "p", "I").contains(relation.kind())) {
+                continue;
+            }
+            RelationFile file = server.file(twin.path());
+            if (btrees.containsKey(twin.oid()) && relation.currentPages() > 1) {
+                BtreePages.setHeight(file, heights.getOrDefault(twin.oid(), 0));
+            }
+            file.extendTo(relation.currentPages());
+        }
+    }
+
+    /** What the twin does not have of the source, so that plans which hang on it may differ. */
+    public List<Omission> omissions() {
+        return omissions;
+    }
+
+    /**
+     * Plans a statement. Where it holds placeholders ({@code $1}) it is planned for any value of them.
+     *
+     * @throws PlanException if it cannot be planned
+     */
+    public Plan explain(String sql) {
+        return plan(sql, EXPLAIN + (PLACEHOLDER.matcher(sql).find() ? ", GENERIC_PLAN) " : ") ") + sql);
+    }
+
+    /**
+     * Plans a statement for given values of its placeholders, as a server does that is sent them.
+     *
+     * @param parameters values of $1, $2, … in PostgreSQL's text form
+     * @throws PlanException if it cannot be planned, or a value does not fit
+     */
+    public Plan explain(String sql, List<@Nullable String> parameters) {
+        if (parameters.isEmpty()) {
+            return explain(sql);
+        }
+        String values = parameters.stream()
+                .map(value -> value == null ? "NULL" : Sql.literal(value))
+                .collect(Collectors.joining(", ", "(", ")"));
+        return plan(
+                sql,
+                "DEALLOCATE ALL; PREPARE hone_statement AS " + stripped(sql) + "; " + EXPLAIN
+                        + ") EXECUTE hone_statement" + values);
+    }
+
+    private Plan plan(String sql, String explain) {
+        try {
+            return owner.text(explain)
+                    .map(Plan::parse)
+                    .orElseThrow(() -> new PlanException(sql, "there is no plan for such a statement", null));
+        } catch (SQLException e) {
+            throw new PlanException(sql, Session.reason(e), e);
+        }
+    }
+
+    /** Without the semicolon at its end, and with a line feed that ends a comment. */
+    private static String stripped(String sql) {
+        return sql.strip().replaceFirst(";+\\s*$", "") + "\n";
+    }
+
+    /**
+     * Creates an index that exists only here. It is visible from now on.
+     *
+     * @throws HoneException of kind {@code FAILED} if there can be no such index; the twin is as before
+     */
+    public HypotheticalIndex create(CreateIndex index) {
+        return hypothetical.create(index);
+    }
+
+    /** Drops an index that {@link #create} gave. */
+    public void drop(HypotheticalIndex index) {
+        hypothetical.drop(index);
+    }
+
+    /** Makes exactly these of the hypothetical indexes visible to the planner, and hides all others. */
+    public void show(Collection<HypotheticalIndex> visible) {
+        hypothetical.show(visible);
+    }
+
+    /**
+     * Pretends that an index of the source is gone, or that it is back.
+     *
+     * @throws HoneException of kind {@code USAGE} if the twin has no such index
+     */
+    public void hideExisting(String schema, String index, boolean hide) {
+        Name name = new Name(schema, index);
+        if (hide == hidden.containsKey(name)) {
+            return;
+        }
+        try {
+            if (hide) {
+                Set<Long> valid = new HashSet<>(superuser.query(
+                        "SELECT x.indexrelid::bigint FROM pg_index x WHERE x.indisvalid AND x.indexrelid IN (SELECT relid"
+                                + " FROM pg_partition_tree((SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid ="
+                                + " c.relnamespace WHERE c.relkind IN ('i', 'I') AND n.nspname = " + Sql.literal(schema)
+                                + " AND c.relname = " + Sql.literal(index) + ")::regclass))",
+                        row -> row.getLong(1)));
+                if (valid.isEmpty()) {
+                    throw HoneException.usage(
+                            "There is no index " + Sql.identifier(schema, index) + " in the twin",
+                            "Nothing was changed. See the twin's omissions for what could not be rebuilt.");
+                }
+                HypotheticalIndexes.setValid(superuser, valid, false);
+                hidden.put(name, valid);
+            } else {
+                HypotheticalIndexes.setValid(superuser, hidden.getOrDefault(name, Set.of()), true);
+                hidden.remove(name);
+            }
+        } catch (SQLException e) {
+            throw HypotheticalIndexes.failed("Cannot hide " + Sql.identifier(schema, index), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        owner.close();
+        superuser.close();
+        server.close();
+    }
+
+    /** A file of the data directory could not be changed. */
+    static UncheckedIOException unchecked(IOException e) {
+        return new UncheckedIOException("cannot change a file of the twin", e);
+    }
+}

@@ -1,0 +1,141 @@
+package dev.hone.twin;
+
+import dev.hone.postgres.Installation;
+import dev.hone.postgres.LocalServer;
+import dev.hone.postgres.Secret;
+import dev.hone.postgres.ServerAddress;
+import dev.hone.postgres.Snapshot.Database;
+import dev.hone.postgres.Sql;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The server under a twin. What comes from the source (definitions, functions, statements to plan) runs only in
+ * sessions of an unprivileged role: a function of the source that the planner evaluates must not be able to do on this
+ * machine what a superuser could. Catalogs and files are the superuser's business, and its statements are all ours.
+ */
+final class TwinServer implements AutoCloseable {
+
+    /** The role that owns everything rebuilt. */
+    static final String ROLE = "hone_twin";
+
+    private static final String DATABASE = "twin";
+    private static final String MAINTENANCE = "postgres";
+    private static final String FALLBACK_LOCALE = "en-US";
+
+    private static final Map<String, String> SETTINGS = Map.ofEntries(
+            Map.entry("autovacuum", "off"),
+            Map.entry("wal_level", "minimal"),
+            Map.entry("max_wal_senders", "0"),
+            Map.entry("allow_system_table_mods", "on"),
+            Map.entry("shared_buffers", "64MB"),
+            Map.entry("max_wal_size", "256MB"),
+            Map.entry("checkpoint_timeout", "1d"),
+            Map.entry("max_connections", "20"),
+            Map.entry("max_files_per_process", "4000"),
+            Map.entry("max_locks_per_transaction", "1024"),
+            Map.entry("track_counts", "off"),
+            Map.entry("track_activities", "off"),
+            Map.entry("io_method", "sync"),
+            Map.entry("jit_provider", "none"));
+
+    private final LocalServer local;
+    private final Secret password;
+
+    private TwinServer(LocalServer local, Secret password) {
+        this.local = local;
+        this.password = password;
+    }
+
+    /** Starts a server with an empty database that sorts and compares as the source's does. */
+    static TwinServer start(Database source) throws SQLException {
+        byte[] random = new byte[16];
+        new SecureRandom().nextBytes(random);
+        TwinServer server = new TwinServer(
+                LocalServer.start(Installation.embedded(), SETTINGS),
+                new Secret(HexFormat.of().formatHex(random)));
+        try (Session admin = Session.open(server.local.address(MAINTENANCE))) {
+            admin.execute("CREATE EXTENSION IF NOT EXISTS pg_buffercache");
+            admin.execute("CREATE ROLE " + ROLE + " LOGIN PASSWORD " + Sql.literal(server.password.reveal()));
+            createDatabase(admin, source);
+            return server;
+        } catch (SQLException | RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    private static void createDatabase(Session admin, Database source) throws SQLException {
+        List<String> locales = new ArrayList<>();
+        String libc = "LOCALE_PROVIDER libc LC_COLLATE " + Sql.literal(source.collate()) + " LC_CTYPE "
+                + Sql.literal(source.ctype());
+        switch (source.localeProvider()) {
+            case "b" ->
+                locales.add("LOCALE_PROVIDER builtin LOCALE 'C' BUILTIN_LOCALE "
+                        + Sql.literal(source.locale() == null ? "C.UTF-8" : source.locale()));
+            case "i" -> locales.add(icu(source.locale() == null ? FALLBACK_LOCALE : source.locale()));
+            default -> {
+                locales.add(libc);
+                locales.add(icu(source.collate().replaceFirst("[.@].*", "").replace('_', '-')));
+            }
+        }
+        locales.add(icu(FALLBACK_LOCALE));
+        SQLException last = null;
+        for (String locale : locales) {
+            try {
+                admin.execute("CREATE DATABASE " + DATABASE + " OWNER " + ROLE
+                        + " TEMPLATE template0 ENCODING 'UTF8' STRATEGY wal_log " + locale);
+                return;
+            } catch (SQLException e) {
+                // Not every locale of the source is on this machine; the next best is tried.
+                last = e;
+            }
+        }
+        throw last;
+    }
+
+    private static String icu(String locale) {
+        return "LOCALE_PROVIDER icu LOCALE 'C' ICU_LOCALE " + Sql.literal(locale);
+    }
+
+    /** A session for statements of our own over catalogs. */
+    Session superuser() throws SQLException {
+        Session session = Session.open(local.address(DATABASE));
+        // Nothing that the source defines may stand before the server's own functions and operators.
+        session.execute("SET search_path = pg_catalog, pg_temp; SET client_min_messages = warning");
+        return session;
+    }
+
+    /** A session for what comes from the source. */
+    Session unprivileged() {
+        ServerAddress address = local.address(DATABASE).withUser(ROLE, password);
+        return Session.open(address);
+    }
+
+    /** The file of a relation. */
+    RelationFile file(String relationPath) {
+        return new RelationFile(data().resolve(relationPath));
+    }
+
+    private Path data() {
+        return local.data();
+    }
+
+    /** Writes out and forgets every buffer, so that files may be changed under the server. */
+    void evictBuffers() throws SQLException {
+        try (Session admin = Session.open(local.address(MAINTENANCE))) {
+            admin.execute("CHECKPOINT");
+            admin.execute("SELECT * FROM pg_buffercache_evict_all()");
+        }
+    }
+
+    @Override
+    public void close() {
+        local.close();
+    }
+}
