@@ -3,6 +3,7 @@ package dev.hone.cli;
 import dev.hone.HoneException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -19,7 +20,13 @@ import picocli.CommandLine.Spec;
         description = "Takes a PostgreSQL database from slow to fast, proves it, and keeps it fast.",
         versionProvider = Version.class,
         mixinStandardHelpOptions = true,
-        subcommands = {SnapshotCommand.class, CommandLine.HelpCommand.class},
+        subcommands = {
+            CheckCommand.class,
+            BenchCommand.class,
+            CompareCommand.class,
+            SnapshotCommand.class,
+            CommandLine.HelpCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND",
         footer = {
             "",
@@ -60,6 +67,8 @@ public final class Main implements Runnable {
                 .setUsageHelpAutoWidth(false)
                 .setUsageHelpWidth(Math.min(120, terminal.columns()))
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .registerConverter(Duration.class, new DurationConverter())
+                .registerConverter(Bytes.class, new Bytes.Converter())
                 .setExecutionExceptionHandler(main::explain);
         return commandLine.execute(arguments);
     }

@@ -1,5 +1,6 @@
 package dev.hone.cli;
 
+import dev.hone.check.Checks;
 import dev.hone.postgres.BlindSpot;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.SnapshotFile;
@@ -7,7 +8,6 @@ import dev.hone.postgres.SnapshotReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -35,8 +35,10 @@ final class SnapshotCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Terminal terminal = main.terminal();
-        Snapshot snapshot =
-                source.snapshot(main.environment(), SnapshotReader.whole(List.of()), new TerminalProgress(terminal));
+        Snapshot snapshot = source.snapshot(
+                main.environment(),
+                version -> SnapshotReader.whole(Checks.queries(version)),
+                new TerminalProgress(terminal));
         Path file = out != null ? out : Path.of(snapshot.database().name().replaceAll("[^\\w.-]", "_") + ".hone");
         SnapshotFile.write(snapshot, file);
         terminal.println("%s: PostgreSQL %s, %s, %s, %s"

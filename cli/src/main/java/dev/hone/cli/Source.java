@@ -5,12 +5,14 @@ import dev.hone.Progress;
 import dev.hone.postgres.AddressParser;
 import dev.hone.postgres.Server;
 import dev.hone.postgres.ServerAddress;
+import dev.hone.postgres.ServerVersion;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.SnapshotFile;
 import dev.hone.postgres.SnapshotReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Parameters;
 
@@ -38,8 +40,9 @@ final class Source {
         return new AddressParser(environment, System.getProperty("user.name")).parse(url);
     }
 
-    /** The Snapshot that the file holds, or that the reader reads of the server. */
-    Snapshot snapshot(Map<String, String> environment, SnapshotReader reader, Progress progress) {
+    /** The Snapshot that the file holds, or that the reader for the server's version reads of it. */
+    Snapshot snapshot(
+            Map<String, String> environment, Function<ServerVersion, SnapshotReader> reader, Progress progress) {
         if (url != null && isFile()) {
             Path file = Path.of(url);
             if (!Files.exists(file)) {
@@ -51,7 +54,7 @@ final class Source {
             return SnapshotFile.read(file);
         }
         try (Server server = Server.connect(address(environment))) {
-            return reader.read(server, progress);
+            return reader.apply(server.version()).read(server, progress);
         }
     }
 }

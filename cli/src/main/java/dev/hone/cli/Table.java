@@ -35,8 +35,10 @@ final class Table {
         boolean[] numeric = new boolean[columns];
         for (int c = 0; c < columns; c++) {
             int column = c;
-            widths[c] =
-                    rows.stream().mapToInt(row -> width(row.get(column))).max().orElse(0);
+            widths[c] = rows.stream()
+                    .mapToInt(row -> Paragraph.width(row.get(column)))
+                    .max()
+                    .orElse(0);
             numeric[c] = rows.size() > 1
                     && rows.stream()
                             .skip(1)
@@ -47,7 +49,7 @@ final class Table {
             StringBuilder line = new StringBuilder();
             for (int c = 0; c < columns; c++) {
                 String cell = rows.get(r).get(c);
-                String padding = " ".repeat(widths[c] - width(cell));
+                String padding = " ".repeat(widths[c] - Paragraph.width(cell));
                 boolean last = c == columns - 1;
                 line.append(numeric[c] ? padding + cell : last ? cell : cell + padding);
                 line.append(last ? "" : "  ");
@@ -64,10 +66,5 @@ final class Table {
 
     private static String plain(String text) {
         return ESCAPES.matcher(text).replaceAll("");
-    }
-
-    private static int width(String text) {
-        String plain = plain(text);
-        return plain.codePointCount(0, plain.length());
     }
 }

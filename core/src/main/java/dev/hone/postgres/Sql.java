@@ -25,17 +25,26 @@ public final class Sql {
      * @throws IllegalArgumentException if there is no such resource: a defect of Hone
      */
     public static String load(Class<?> beside, String name, ServerVersion version) {
+        return tag(name, text(beside, name, version));
+    }
+
+    /**
+     * The text for a server version as it stands, to be part of another statement.
+     *
+     * @throws IllegalArgumentException if there is no such resource: a defect of Hone
+     */
+    public static String text(Class<?> beside, String name, ServerVersion version) {
         for (int major = version.major(); major > ServerVersion.OLDEST_MAJOR; major--) {
             String text = read(beside, name + "." + major + ".sql");
             if (text != null) {
-                return tag(name, text);
+                return text;
             }
         }
         String text = read(beside, name + ".sql");
         if (text == null) {
             throw new IllegalArgumentException("no SQL resource " + name + " beside " + beside.getName());
         }
-        return tag(name, text);
+        return text;
     }
 
     /**

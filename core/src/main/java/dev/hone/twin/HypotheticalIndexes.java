@@ -26,6 +26,7 @@ final class HypotheticalIndexes {
 
     private final Session superuser;
     private final Session owner;
+    private final DerivedStatistics derived;
     private final IndexSizer sizer;
 
     /** The oids behind each index: on a partitioned table there are many. */
@@ -37,12 +38,14 @@ final class HypotheticalIndexes {
 
         this.superuser = superuser;
         this.owner = owner;
+        derived = new DerivedStatistics(superuser, owner);
         sizer = new IndexSizer(superuser, owner, server);
     }
 
     /** Creates what {@link #create} needs, in a twin that is being built. */
     static void prepare(Session superuser) throws SQLException {
-        superuser.execute("CREATE SCHEMA hone_twin_private; CREATE TABLE " + NO_ROWS + " ()");
+        superuser.execute("CREATE SCHEMA hone_twin_private; CREATE TABLE " + NO_ROWS + " (); CREATE SCHEMA "
+                + ExtendedStatisticsRestorer.SCRATCH_SCHEMA + " AUTHORIZATION " + TwinServer.ROLE);
     }
 
     HypotheticalIndex create(CreateIndex definition) {
@@ -53,8 +56,7 @@ final class HypotheticalIndexes {
         }
         try {
             long oid = build(definition);
-            Set<Long> oids = new HashSet<>(superuser.query(
-                    "SELECT relid::oid::bigint FROM pg_partition_tree(" + oid + "::regclass)", row -> row.getLong(1)));
+            Set<Long> oids = tree(superuser, Long.toString(oid));
             setValid(superuser, oids, false);
             try {
                 return finish(definition, oid, oids);
@@ -78,6 +80,7 @@ final class HypotheticalIndexes {
         double rows = 0;
         StringBuilder update = new StringBuilder();
         for (long leaf : leaves) {
+            derived.derive(leaf);
             Estimate estimate = sizer.estimate(leaf);
             BtreePages.setHeight(estimate.file(), estimate.size().height());
             estimate.file().extendTo(estimate.size().pages());
@@ -174,11 +177,33 @@ final class HypotheticalIndexes {
         }
     }
 
+    /** Those of the indexes that the planner may use. */
+    static Set<Long> valid(Session superuser, Set<Long> indexes) throws SQLException {
+        return indexes.isEmpty()
+                ? Set.of()
+                : new HashSet<>(superuser.query(
+                        "SELECT indexrelid::bigint FROM pg_index WHERE indisvalid AND indexrelid IN (" + join(indexes)
+                                + ")",
+                        row -> row.getLong(1)));
+    }
+
     static void setValid(Session superuser, Set<Long> indexes, boolean valid) throws SQLException {
         if (!indexes.isEmpty()) {
             superuser.execute(
                     "UPDATE pg_index SET indisvalid = " + valid + " WHERE indexrelid IN (" + join(indexes) + ")");
         }
+    }
+
+    /**
+     * A relation and, where it is partitioned, all that it consists of.
+     *
+     * @param oid an oid, or a scalar query for one
+     */
+    static Set<Long> tree(Session superuser, String oid) throws SQLException {
+        return new HashSet<>(superuser.query(
+                "SELECT q.oid::bigint FROM (SELECT (" + oid + ")::oid AS oid) q WHERE q.oid IS NOT NULL"
+                        + " UNION SELECT t.relid::oid::bigint FROM pg_partition_tree((" + oid + ")::regclass) t",
+                row -> row.getLong(1)));
     }
 
     static HoneException failed(String what, SQLException e) {

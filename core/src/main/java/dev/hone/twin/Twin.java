@@ -14,7 +14,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -221,12 +220,12 @@ public final class Twin implements AutoCloseable {
         }
         try {
             if (hide) {
-                Set<Long> valid = new HashSet<>(superuser.query(
-                        "SELECT x.indexrelid::bigint FROM pg_index x WHERE x.indisvalid AND x.indexrelid IN (SELECT relid"
-                                + " FROM pg_partition_tree((SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid ="
-                                + " c.relnamespace WHERE c.relkind IN ('i', 'I') AND n.nspname = " + Sql.literal(schema)
-                                + " AND c.relname = " + Sql.literal(index) + ")::regclass))",
-                        row -> row.getLong(1)));
+                Set<Long> tree = HypotheticalIndexes.tree(
+                        superuser,
+                        "SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN"
+                                + " ('i', 'I') AND n.nspname = " + Sql.literal(schema) + " AND c.relname = "
+                                + Sql.literal(index));
+                Set<Long> valid = HypotheticalIndexes.valid(superuser, tree);
                 if (valid.isEmpty()) {
                     throw HoneException.usage(
                             "There is no index " + Sql.identifier(schema, index) + " in the twin",

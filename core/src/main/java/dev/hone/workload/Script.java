@@ -164,7 +164,7 @@ public record Script(String name, List<Request> requests) {
         }
 
         /** True if the planner has a part in it: a query, or an insert, update, delete or merge. */
-        boolean isPlanned() {
+        public boolean isPlanned() {
             return SqlText.isPlanned(sql);
         }
 

@@ -44,7 +44,7 @@ class TwinTest {
 
     @Test
     void custom_plan_follows_the_values() {
-        String sql = "SELECT * FROM public.orders WHERE state = $1 AND note IS NOT DISTINCT FROM $2;";
+        String sql = "SELECT * FROM public.orders WHERE state = $1 AND ($2::text IS NULL OR note = $2);";
         Plan many = twin.explain(sql, Arrays.asList("shipped", null));
         Plan few = twin.explain(sql, Arrays.asList("it's lost", null));
         assertThat(few.root().rows()).isLessThan(many.root().rows() / 10);
@@ -78,8 +78,7 @@ class TwinTest {
         assertThat(twin.explain(sql).totalCost()).isEqualTo(plan.totalCost());
         twin.drop(index);
         assertThat(twin.explain(sql).totalCost()).isEqualTo(without);
-        twin.create(index("public", "orders", "o_customer", List.of("customer_id")));
-        twin.drop(index);
+        twin.drop(twin.create(index("public", "orders", "o_customer", List.of("customer_id"))));
     }
 
     @Test

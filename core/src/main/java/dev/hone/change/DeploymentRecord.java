@@ -1,0 +1,73 @@
+package dev.hone.change;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One deployment as the journal in the database tells it.
+ *
+ * @param digest tells its list of changes from others; equal lists have equal digests
+ * @param steps in the order in which they are applied; never empty
+ */
+public record DeploymentRecord(String id, String digest, Instant createdAt, List<Step> steps) {
+
+    public DeploymentRecord {
+        steps = List.copyOf(steps);
+    }
+
+    /**
+     * One step.
+     *
+     * @param number from 1
+     * @param change null if a newer Hone wrote a kind of change that this one does not know
+     * @param sql the statements that make the change
+     * @param undoSql the statements that take it back
+     * @param indexes the indexes it builds or removes: more than one on a partitioned table
+     * @param details what there is to know beyond its state; null for nothing
+     * @param error why it failed; null if it did not
+     * @param appliedBy the role
+     */
+    public record Step(
+            int number,
+            String title,
+            @Nullable Change change,
+            List<String> sql,
+            List<String> undoSql,
+            StepState state,
+            List<IndexPart> indexes,
+            @Nullable Instant startedAt,
+            @Nullable Instant finishedAt,
+            @Nullable Instant undoneAt,
+            @Nullable String details,
+            @Nullable String error,
+            String appliedBy,
+            String honeVersion) {
+
+        public Step {
+            sql = List.copyOf(sql);
+            undoSql = List.copyOf(undoSql);
+            indexes = List.copyOf(indexes);
+        }
+    }
+
+    /** Whether the same changes, applied again, go on where this deployment stopped. */
+    public boolean resumable() {
+        return steps.stream().anyMatch(step -> step.state().unfinished())
+                && steps.stream().noneMatch(step -> step.state() == StepState.UNDOING || taken(step));
+    }
+
+    /** Whether undo has something to take back. */
+    public boolean undoable() {
+        return steps.stream().anyMatch(step -> step.state().undoable());
+    }
+
+    /** Whether undo began and did not come to its end. */
+    public boolean undoUnfinished() {
+        return undoable() && steps.stream().anyMatch(step -> step.state() == StepState.UNDOING || taken(step));
+    }
+
+    private static boolean taken(Step step) {
+        return step.state() == StepState.UNDONE || step.state() == StepState.KEPT;
+    }
+}

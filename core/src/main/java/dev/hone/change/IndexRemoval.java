@@ -1,0 +1,79 @@
+package dev.hone.change;
+
+import dev.hone.postgres.Sql;
+import java.sql.SQLException;
+import java.util.List;
+
+/** Removing an index. */
+record IndexRemoval(DropIndex change) implements Operation {
+
+    @Override
+    public Outlook look(Surroundings surroundings) {
+        Schema schema = new Schema(surroundings.server());
+        Schema.Found found = schema.find(change.schema(), change.name()).orElse(null);
+        if (found == null) {
+            // Begun and gone: an earlier run removed it and did not come to write that down.
+            return surroundings.begun() && !surroundings.journaled().isEmpty()
+                    ? outlook(surroundings.journaled(), "")
+                    : Outlook.already("is not there");
+        }
+        if (found.definition() == null) {
+            return Outlook.refused(change.subject() + " is not an index", "Take the change out of the proposal.");
+        }
+        if (!found.owned()) {
+            return Outlook.refused(
+                    "this role does not own index " + change.subject(), "Deploy as the owner of its table.");
+        }
+        if (found.constraint() != null) {
+            return Outlook.refused(
+                    "constraint " + Sql.identifier(found.constraint()) + " rests on index " + change.subject(),
+                    "Take the change out of the proposal: the constraint needs the index.");
+        }
+        if (found.parentName() != null) {
+            return Outlook.refused(
+                    "index " + change.subject() + " is part of the partitioned index "
+                            + Sql.identifier(String.valueOf(found.parentSchema()), found.parentName()),
+                    "Drop that one, and this goes with it.");
+        }
+        if (found.replicaIdentity()) {
+            return Outlook.refused(
+                    "index " + change.subject() + " is its table's replica identity",
+                    "Take the change out of the proposal: logical replication needs it.");
+        }
+        if (!found.definition().strip().equals(change.definition().strip())) {
+            return Outlook.refused(
+                    "index " + change.subject() + " is not the one the proposal speaks of: it is " + found.definition(),
+                    "Make the proposal anew.");
+        }
+        boolean journaled = surroundings.begun() && !surroundings.journaled().isEmpty();
+        return outlook(
+                journaled ? surroundings.journaled() : schema.parts(change.schema(), change.name(), found),
+                found.unique() ? "its uniqueness is no longer held" : "");
+    }
+
+    private static Outlook outlook(List<IndexPart> parts, String note) {
+        return Outlook.ready(parts, List.of(parts.getFirst().dropSql()), Operation.buildSql(parts), note);
+    }
+
+    @Override
+    public Outcome apply(Workbench workbench, Outlook outlook) throws SQLException {
+        workbench.remove(outlook.indexes(), 0, Watch.TOTAL);
+        return new Outcome(StepState.APPLIED, outlook.note(), 0);
+    }
+
+    @Override
+    public Outcome undo(Workbench workbench, Schema schema, List<IndexPart> indexes) throws SQLException {
+        if (indexes.isEmpty()) {
+            return new Outcome(StepState.UNDONE, "had not begun", 0);
+        }
+        for (IndexPart part : indexes) {
+            if (schema.table(part.schema(), part.table()).isEmpty()) {
+                return new Outcome(
+                        StepState.KEPT,
+                        "not built again: table " + Sql.identifier(part.schema(), part.table()) + " is gone",
+                        0);
+            }
+        }
+        return new Outcome(StepState.UNDONE, "built again", workbench.build(indexes));
+    }
+}

@@ -1,0 +1,137 @@
+package dev.hone.change;
+
+import dev.hone.Progress;
+import dev.hone.postgres.Server;
+import dev.hone.postgres.Sql;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jdbi.v3.core.JdbiException;
+
+/**
+ * Looks at a running statement from a second connection and reports how far it is, and for whom it waits. It ends
+ * nobody. While it is open nothing else may use that connection.
+ */
+final class Watch implements AutoCloseable {
+
+    static final int TOTAL = 1000;
+    private static final long POLL_MILLIS = 250;
+
+    /**
+     * Where in the 1000 a phase begins, and how many it has: a build spends most of its time reading the table and
+     * sorting, then reads it again to validate.
+     */
+    private static final Map<String, int[]> PHASES = Map.of(
+            "waiting for writers before build", new int[] {0, 10},
+            "building index", new int[] {10, 590},
+            "waiting for writers before validation", new int[] {600, 10},
+            "index validation: scanning index", new int[] {610, 80},
+            "index validation: sorting tuples", new int[] {690, 40},
+            "index validation: scanning table", new int[] {730, 250},
+            "waiting for old snapshots", new int[] {980, 20});
+
+    /** The parts of a btree's build; of other kinds PostgreSQL tells no more than that it builds. */
+    private static final Map<String, int[]> BUILD_PHASES = Map.of(
+            "scanning table", new int[] {10, 390},
+            "sorting live tuples", new int[] {400, 60},
+            "sorting dead tuples", new int[] {460, 10},
+            "loading tuples in tree", new int[] {470, 130});
+
+    private final Server control;
+    private final int pid;
+    private final Progress.Task task;
+    private final int from;
+    private final int share;
+    private final CountDownLatch end = new CountDownLatch(1);
+    private final Thread thread;
+    private long furthest;
+
+    private Watch(Server control, int pid, Progress.Task task, int from, int share) {
+        this.control = control;
+        this.pid = pid;
+        this.task = task;
+        this.from = from;
+        this.share = share;
+        this.thread = Thread.ofVirtual().name("hone-watch").unstarted(this::watch);
+    }
+
+    /**
+     * Begins to watch.
+     *
+     * @param pid the server process that runs the statement
+     * @param from where in the task's 1000 the statement begins
+     * @param share how many of the 1000 it has
+     */
+    static Watch begin(Server control, int pid, Progress.Task task, int from, int share) {
+        Watch watch = new Watch(control, pid, task, from, share);
+        watch.thread.start();
+        return watch;
+    }
+
+    private void watch() {
+        try {
+            while (!end.await(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+                report();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (JdbiException e) {
+            // Blind from now on; the statement itself goes on, and its end tells what happened.
+        }
+    }
+
+    private record Position(String phase, long blocksTotal, long blocksDone, long tuplesTotal, long tuplesDone) {
+
+        int done() {
+            String detail = phase.startsWith("building index: ") ? phase.substring("building index: ".length()) : "";
+            int[] range = BUILD_PHASES.getOrDefault(detail, PHASES.getOrDefault(phase, new int[] {0, 0}));
+            long total = blocksTotal > 0 ? blocksTotal : tuplesTotal;
+            long done = blocksTotal > 0 ? blocksDone : tuplesDone;
+            double fraction = total > 0 ? Math.min(1.0, (double) done / total) : 0;
+            return range[0] + (int) (range[1] * fraction);
+        }
+    }
+
+    private void report() {
+        Optional<Position> position = control.handle()
+                .createQuery(Sql.load(Watch.class, "build_progress", control.version()))
+                .bind("pid", pid)
+                .map((rs, context) -> new Position(
+                        String.valueOf(rs.getString("phase")),
+                        rs.getLong("blocks_total"),
+                        rs.getLong("blocks_done"),
+                        rs.getLong("tuples_total"),
+                        rs.getLong("tuples_done")))
+                .findOne();
+        List<String> blockers = blockers(control, pid);
+        String detail = position.map(Position::phase).orElse("");
+        if (!blockers.isEmpty()) {
+            detail += (detail.isEmpty() ? "waiting for " : "; waiting for ") + String.join("; ", blockers);
+        }
+        furthest = Math.max(
+                furthest, from + (long) share * position.map(Position::done).orElse(0) / TOTAL);
+        task.at(furthest, detail);
+    }
+
+    /** Whom a server process waits for, in words; empty if it waits for nobody. */
+    static List<String> blockers(Server control, int pid) {
+        return control.handle()
+                .createQuery(Sql.load(Watch.class, "blockers", control.version()))
+                .bind("pid", pid)
+                .map((rs, context) -> rs.getString("who"))
+                .list();
+    }
+
+    /** Ends the watch and gives the connection back. */
+    @Override
+    public void close() {
+        end.countDown();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,5 @@
+SELECT n.nspname AS schema, c.relname AS name, p.level
+FROM pg_partition_tree(:oid::oid::regclass) p
+JOIN pg_class c ON c.oid = p.relid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+ORDER BY p.level, n.nspname, c.relname

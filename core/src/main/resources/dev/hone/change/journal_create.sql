@@ -1,0 +1,21 @@
+CREATE TABLE IF NOT EXISTS performance_monitoring.optimization_log (
+    deployment     text        NOT NULL,
+    step           integer     NOT NULL,
+    changes_digest text        NOT NULL,
+    change_title   text        NOT NULL,
+    change         jsonb       NOT NULL,
+    sql            text[]      NOT NULL,
+    undo_sql       text[]      NOT NULL,
+    state          text        NOT NULL,
+    indexes        jsonb       NOT NULL DEFAULT '[]',
+    index_oid      oid,
+    details        text,
+    error          text,
+    created_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    started_at     timestamptz,
+    finished_at    timestamptz,
+    undone_at      timestamptz,
+    applied_by     text        NOT NULL DEFAULT session_user,
+    hone_version   text        NOT NULL,
+    PRIMARY KEY (deployment, step)
+)

@@ -1,0 +1,4 @@
+SELECT deployment, step, changes_digest, change_title, change::text AS change, sql, undo_sql, state,
+       indexes::text AS indexes, details, error, created_at, started_at, finished_at, undone_at, applied_by, hone_version
+FROM performance_monitoring.optimization_log
+ORDER BY min(created_at) OVER (PARTITION BY deployment), deployment, step

@@ -1,0 +1,536 @@
+package dev.hone.change;
+
+import static dev.hone.change.Bench.index;
+import static dev.hone.change.Bench.ofKind;
+import static dev.hone.change.Bench.uniqueIndex;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.hone.HoneException;
+import dev.hone.Progress;
+import dev.hone.postgres.Catalog;
+import dev.hone.postgres.Installation;
+import dev.hone.postgres.LocalServer;
+import dev.hone.postgres.Secret;
+import dev.hone.postgres.Server;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class DeployerTest {
+
+    private static final String ODD = "Odd \"Schema";
+    private static final String LONG = "Größe_" + "x".repeat(55);
+
+    private static LocalServer local;
+
+    @BeforeAll
+    static void start() {
+        local = LocalServer.start(
+                Installation.embedded(), Map.of("max_prepared_transactions", "2", "autovacuum", "off"));
+    }
+
+    @AfterAll
+    static void stop() {
+        local.close();
+    }
+
+    private static Bench odd() {
+        return Bench.on(
+                local,
+                "CREATE SCHEMA \"Odd \"\"Schema\"",
+                "CREATE TABLE \"Odd \"\"Schema\".\"Mixed Case\" (id bigint PRIMARY KEY, \"" + LONG
+                        + "\" text, \"q\"\"uote\" int, doc jsonb)",
+                "INSERT INTO \"Odd \"\"Schema\".\"Mixed Case\" SELECT i, i::text, i % 7, '{}' FROM generate_series(1, 1000) i",
+                "CREATE INDEX \"Old USING \"\"Idx\" ON \"Odd \"\"Schema\".\"Mixed Case\" (lower(\"" + LONG
+                        + "\") DESC, \"q\"\"uote\") INCLUDE (id) WHERE doc ?? 'a'",
+                "COMMENT ON INDEX \"Odd \"\"Schema\".\"Old USING \"\"Idx\" IS 'it''s kept'",
+                "ALTER INDEX \"Odd \"\"Schema\".\"Old USING \"\"Idx\" ALTER COLUMN 1 SET STATISTICS 321",
+                "CREATE TABLE public.plain (id int PRIMARY KEY, a int, b text)",
+                "INSERT INTO public.plain SELECT i, i % 10, 'x' FROM generate_series(1, 1000) i");
+    }
+
+    private static List<Change> oddChanges(Bench bench) {
+        String definition =
+                bench.ask("SELECT pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class c ON c.oid = indexrelid"
+                        + " WHERE relname LIKE 'Old%'");
+        return List.of(
+                new CreateIndex(
+                        ODD,
+                        "Mixed Case",
+                        "Neu \"Ünïque\"",
+                        true,
+                        "btree",
+                        List.of("\"" + LONG + "\"", "(\"q\"\"uote\" + 1) DESC NULLS LAST"),
+                        List.of("id"),
+                        "doc ? 'b' OR \"" + LONG + "\" <> ':x'"),
+                new DropIndex(ODD, "Old USING \"Idx", String.valueOf(definition)),
+                index("public", "plain", "plain_a_idx", "a"),
+                new Analyze("public", "plain"));
+    }
+
+    @Test
+    void changes_with_odd_names_are_applied_and_undo_gives_back_the_same_schema() {
+        Bench bench = odd();
+        Catalog before = bench.catalog();
+        Change[] changes = oddChanges(bench).toArray(Change[]::new);
+
+        DeploymentResult applied = bench.apply(changes);
+
+        assertThat(applied.complete()).as(applied.toString()).isTrue();
+        assertThat(bench.states()).containsOnly(StepState.APPLIED).hasSize(4);
+        assertThat(bench.invalidIndexes()).isEmpty();
+        assertThat(CatalogDiff.between(before, bench.catalog()))
+                .anyMatch(line -> line.startsWith("added index") && line.contains("Neu \"\"Ünïque"))
+                .anyMatch(line -> line.startsWith("removed index") && line.contains("Old USING"));
+        assertThat(bench.ask(
+                        "SELECT index_oid::regclass::text FROM performance_monitoring.optimization_log WHERE step = 3"))
+                .isEqualTo("plain_a_idx");
+
+        DeploymentResult undone = bench.undo();
+
+        assertThat(undone.complete()).as(undone.toString()).isTrue();
+        assertThat(undone.steps()).extracting(DeploymentResult.Step::number).containsExactly(4, 3, 2, 1);
+        assertThat(CatalogDiff.between(before, bench.catalog())).isEmpty();
+        assertThat(bench.states()).containsOnly(StepState.UNDONE);
+        assertThat(bench.ask("SELECT obj_description(oid) FROM pg_class WHERE relname LIKE 'Old%'"))
+                .isEqualTo("it's kept");
+        assertThat(bench.ask("SELECT attstattarget FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid"
+                        + " WHERE relname LIKE 'Old%' AND attnum = 1"))
+                .isEqualTo("321");
+        assertThatThrownBy(bench::undo)
+                .satisfies(ofKind(HoneException.Kind.USAGE));
+    }
+
+    @Test
+    void a_plan_tells_the_statements_and_leaves_nothing_behind() {
+        Bench bench = odd();
+        Catalog before = bench.catalog();
+
+        DeploymentPlan plan = Deployer.plan(bench.address(), oddChanges(bench), Bench.OPTIONS);
+
+        assertThat(plan.ready()).as(plan.toString()).isTrue();
+        assertThat(plan.steps().getFirst().sql().getFirst()).startsWith("CREATE UNIQUE INDEX CONCURRENTLY \"Neu");
+        assertThat(plan.steps().get(1).undoSql()).hasSize(3);
+        assertThat(CatalogDiff.between(before, bench.catalog())).isEmpty();
+        assertThat(bench.ask("SELECT count(*) FROM pg_namespace WHERE nspname = 'performance_monitoring'"))
+                .isEqualTo("0");
+    }
+
+    @Test
+    void what_is_there_already_is_not_ours_and_survives_undo() {
+        Bench bench = odd();
+        bench.run("CREATE INDEX plain_a_idx ON plain (a)");
+
+        DeploymentResult result =
+                bench.apply(index("public", "plain", "plain_a_idx", "a"), index("public", "plain", "plain_b_idx", "b"));
+
+        assertThat(result.steps())
+                .extracting(DeploymentResult.Step::state)
+                .containsExactly(StepState.ALREADY, StepState.APPLIED);
+        bench.undo();
+        assertThat(bench.askAll("SELECT relname FROM pg_class WHERE relname LIKE 'plain\\___idx'"))
+                .containsExactly("plain_a_idx");
+    }
+
+    @Test
+    void an_index_that_somebody_redefined_is_left_alone_by_undo() {
+        Bench bench = odd();
+        bench.apply(index("public", "plain", "plain_a_idx", "a"));
+        bench.run("DROP INDEX plain_a_idx", "CREATE INDEX plain_a_idx ON plain (b)");
+
+        DeploymentResult result = bench.undo();
+
+        assertThat(result.steps().getFirst().state()).isEqualTo(StepState.KEPT);
+        assertThat(bench.ask("SELECT to_regclass('plain_a_idx')::text")).isEqualTo("plain_a_idx");
+    }
+
+    @Test
+    void a_partitioned_table_gets_valid_indexes_on_every_level_and_undo_removes_them_all() {
+        Bench bench = Bench.on(
+                local,
+                "CREATE SCHEMA \"Parts\"",
+                "CREATE TABLE events (id int, kind text, at int) PARTITION BY RANGE (at)",
+                "CREATE TABLE \"Parts\".\"E 1\" PARTITION OF events FOR VALUES FROM (0) TO (100)",
+                "CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (100) TO (200) PARTITION BY LIST (kind)",
+                "CREATE TABLE events_2_a PARTITION OF events_2 FOR VALUES IN ('a')",
+                "CREATE TABLE " + "p".repeat(63) + " PARTITION OF events_2 DEFAULT",
+                "INSERT INTO events SELECT i, 'a', i FROM generate_series(0, 199) i");
+        Catalog before = bench.catalog();
+
+        DeploymentResult result = bench.apply(index("public", "events", "events_id_idx", "id", "lower(kind)"));
+
+        assertThat(result.complete()).as(result.toString()).isTrue();
+        assertThat(bench.invalidIndexes()).isEmpty();
+        assertThat(bench.ask("SELECT count(*) FROM pg_partition_tree('events_id_idx')"))
+                .isEqualTo("5");
+
+        assertThat(bench.undo().complete()).isTrue();
+        assertThat(CatalogDiff.between(before, bench.catalog())).isEmpty();
+    }
+
+    @Test
+    void a_partitioned_index_that_was_dropped_comes_back_whole() {
+        Bench bench = Bench.on(
+                local,
+                "CREATE TABLE events (id int, at int) PARTITION BY RANGE (at)",
+                "CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (100)",
+                "CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (100) TO (200)",
+                "CREATE INDEX events_id ON events (id)");
+        Catalog before = bench.catalog();
+
+        assertThat(bench.apply(new DropIndex(
+                                "public", "events_id", "CREATE INDEX events_id ON ONLY public.events USING btree (id)"))
+                        .complete())
+                .isTrue();
+        assertThat(bench.ask("SELECT count(*) FROM pg_index WHERE indrelid::regclass::text LIKE 'events%'"))
+                .isEqualTo("0");
+        assertThat(bench.undo().complete()).isTrue();
+        assertThat(CatalogDiff.between(before, bench.catalog())).isEmpty();
+    }
+
+    @Test
+    void a_failing_partition_leaves_nothing_of_the_whole() {
+        Bench bench = Bench.on(
+                local,
+                "CREATE TABLE events (id int, at int) PARTITION BY RANGE (at)",
+                "CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (100)",
+                "CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (100) TO (200)",
+                "INSERT INTO events VALUES (1, 1), (1, 101), (1, 101)");
+        Catalog before = bench.catalog();
+
+        DeploymentResult result = bench.apply(uniqueIndex("public", "events", "events_u", "id", "at"));
+
+        assertThat(result.complete()).isFalse();
+        assertThat(CatalogDiff.between(before, bench.catalog())).isEmpty();
+    }
+
+    @Test
+    void duplicates_stop_the_deployment_and_leave_no_invalid_index() {
+        Bench bench = odd();
+
+        DeploymentResult result = bench.apply(
+                index("public", "plain", "first_idx", "b"),
+                uniqueIndex("public", "plain", "second_idx", "a"),
+                index("public", "plain", "third_idx", "a"));
+
+        assertThat(result.complete()).isFalse();
+        assertThat(result.steps())
+                .extracting(DeploymentResult.Step::state)
+                .containsExactly(StepState.APPLIED, StepState.FAILED, StepState.PLANNED);
+        assertThat(result.steps().get(1).detail()).contains("duplicated", "remove them");
+        assertThat(result.next()).contains("hone undo " + result.deployment());
+        assertThat(bench.invalidIndexes()).isEmpty();
+        assertThat(bench.ask("SELECT to_regclass('second_idx')::text")).isNull();
+
+        bench.run("UPDATE plain SET a = id");
+        DeploymentResult again = bench.apply(
+                index("public", "plain", "first_idx", "b"),
+                uniqueIndex("public", "plain", "second_idx", "a"),
+                index("public", "plain", "third_idx", "a"));
+
+        assertThat(again.deployment()).isEqualTo(result.deployment());
+        assertThat(again.complete()).as(again.toString()).isTrue();
+        assertThat(bench.journal()).hasSize(1);
+        assertThat(bench.states()).containsOnly(StepState.APPLIED);
+    }
+
+    @Test
+    void a_build_that_waits_names_whom_it_waits_for_and_a_second_deployer_is_refused() throws Exception {
+        Bench bench = odd();
+        Bench.Heard heard = new Bench.Heard();
+        DeploymentResult result;
+        try (Server other = Server.connect(bench.address())) {
+            other.handle().begin();
+            other.handle().execute("UPDATE plain SET b = 'held' WHERE id = 1");
+            String pid = other.handle()
+                    .createQuery("SELECT pg_backend_pid()")
+                    .mapTo(String.class)
+                    .one();
+            CompletableFuture<DeploymentResult> running = CompletableFuture.supplyAsync(() -> Deployer.apply(
+                    bench.address(), List.of(index("public", "plain", "waits_idx", "a")), Bench.OPTIONS, heard));
+            Bench.await(
+                    "the blocker is named",
+                    () -> heard.all().stream()
+                            .anyMatch(detail -> detail.contains("waiting for process " + pid)
+                                    && detail.contains("idle in transaction")
+                                    && detail.contains("UPDATE plain")));
+
+            assertThatThrownBy(() -> bench.apply(index("public", "plain", "other_idx", "b")))
+                    .satisfies(ofKind(HoneException.Kind.REFUSED))
+                    .hasMessageContaining("Another deployment is at work")
+                    .hasMessageContaining("of role postgres");
+
+            other.handle().rollback();
+            result = running.get();
+        }
+        assertThat(result.complete()).as(result.toString()).isTrue();
+        assertThat(heard.positions).isSorted().endsWith(1000L);
+        assertThat(bench.invalidIndexes()).isEmpty();
+    }
+
+    @Test
+    void a_lock_budget_for_builds_is_retried_and_what_each_attempt_left_is_removed() throws Exception {
+        Bench bench = odd();
+        try (Server other = Server.connect(bench.address())) {
+            other.handle().begin();
+            other.handle().execute("UPDATE public.plain SET b = 'held' WHERE id = 1");
+            Bench.Heard heard = new Bench.Heard();
+            DeployOptions hasty =
+                    Bench.OPTIONS.withBuildLockTimeout(Duration.ofMillis(300)).withAttempts(60, Duration.ofMillis(20));
+            CompletableFuture<DeploymentResult> running = CompletableFuture.supplyAsync(() ->
+                    Deployer.apply(bench.address(), List.of(index("public", "plain", "hasty_idx", "a")), hasty, heard));
+            Bench.await(
+                    "a further attempt", () -> heard.all().stream().anyMatch(detail -> detail.contains("attempt 2")));
+            other.handle().rollback();
+            assertThat(running.get().complete()).isTrue();
+        }
+        assertThat(bench.invalidIndexes()).isEmpty();
+        assertThat(bench.states()).containsExactly(StepState.APPLIED);
+    }
+
+    @Test
+    void a_long_or_prepared_transaction_is_warned_of_beforehand() {
+        Bench bench = odd();
+        try (Server other = Server.connect(bench.address())) {
+            other.handle().begin();
+            other.handle().execute("CREATE TABLE prepared_here ()");
+            other.handle().execute("PREPARE TRANSACTION 'forgotten'");
+            other.handle().begin();
+            other.handle().execute("SELECT 1");
+            DeployOptions eager = new DeployOptions(
+                    Duration.ofSeconds(1), Duration.ZERO, 1, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+
+            DeploymentPlan plan =
+                    Deployer.plan(bench.address(), List.of(index("public", "plain", "x_idx", "a")), eager);
+
+            assertThat(plan.checks())
+                    .filteredOn(check -> check.level() == PreCheck.Level.WARNING)
+                    .extracting(PreCheck::message)
+                    .anyMatch(message -> message.contains("idle in transaction"))
+                    .anyMatch(message -> message.contains("'forgotten'"));
+            other.handle().rollback();
+            other.handle().execute("ROLLBACK PREPARED 'forgotten'");
+        }
+    }
+
+    @Test
+    void a_session_that_an_administrator_ends_leaves_nothing_and_the_next_run_succeeds() throws Exception {
+        Bench bench = odd();
+        CreateIndex change = index("public", "plain", "ended_idx", "a");
+        try (Server other = Server.connect(bench.address())) {
+            other.handle().begin();
+            other.handle().execute("UPDATE plain SET b = 'held' WHERE id = 1");
+            CompletableFuture<DeploymentResult> running = CompletableFuture.supplyAsync(() -> bench.apply(change));
+            Bench.await("the build waits", () -> bench.ask("SELECT pid FROM pg_stat_progress_create_index") != null);
+            bench.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_progress_create_index");
+            Bench.await("the build ended", () -> bench.ask("SELECT pid FROM pg_stat_progress_create_index") == null);
+            other.handle().rollback();
+
+            DeploymentResult result = running.get();
+
+            assertThat(result.complete()).isFalse();
+            assertThat(result.steps().getFirst().detail()).contains("administrator");
+        }
+        assertThat(bench.invalidIndexes()).isEmpty();
+        assertThat(bench.states()).containsExactly(StepState.FAILED);
+        assertThat(bench.apply(change).complete()).isTrue();
+        assertThat(bench.states()).containsExactly(StepState.APPLIED);
+    }
+
+    @Test
+    void a_server_that_crashes_in_the_middle_is_found_again_by_the_next_run() throws Exception {
+        try (LocalServer own = LocalServer.start(Installation.embedded(), Map.of())) {
+            Bench bench = Bench.on(
+                    own,
+                    "CREATE TABLE plain (id int, a int)",
+                    "INSERT INTO plain SELECT i, i FROM generate_series(1, 1000) i");
+            CreateIndex change = index("public", "plain", "crash_idx", "a");
+            Server other = Server.connect(bench.address());
+            other.handle().begin();
+            other.handle().execute("UPDATE plain SET a = 0 WHERE id = 1");
+            CompletableFuture<DeploymentResult> running = CompletableFuture.supplyAsync(() -> bench.apply(change));
+            Bench.await("the build waits", () -> !bench.invalidIndexes().isEmpty());
+
+            own.stop(LocalServer.StopMode.IMMEDIATE);
+
+            assertThatThrownBy(running::get)
+                    .isInstanceOf(ExecutionException.class)
+                    .hasCauseInstanceOf(HoneException.class);
+            own.start();
+            assertThat(bench.states()).containsExactly(StepState.INTENDED);
+
+            assertThat(bench.apply(change).complete()).isTrue();
+            assertThat(bench.invalidIndexes()).isEmpty();
+            assertThat(bench.journal()).hasSize(1);
+            assertThat(bench.states()).containsExactly(StepState.APPLIED);
+        }
+    }
+
+    @Test
+    void a_standby_is_refused() throws Exception {
+        try (LocalServer own = LocalServer.start(Installation.embedded(), Map.of())) {
+            Bench bench = Bench.on(own, "CREATE TABLE plain (id int)");
+            own.stop(LocalServer.StopMode.FAST);
+            java.nio.file.Files.createFile(own.data().resolve("standby.signal"));
+            own.start();
+
+            assertThatThrownBy(() -> bench.apply(index("public", "plain", "x_idx", "id")))
+                    .satisfies(ofKind(HoneException.Kind.REFUSED))
+                    .hasMessageContaining("standby");
+            assertThat(Deployer.plan(bench.address(), List.of(index("public", "plain", "x_idx", "id")), Bench.OPTIONS)
+                            .ready())
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void what_cannot_be_is_refused_before_anything_is_changed() {
+        Bench bench = odd();
+        bench.run(
+                "CREATE VIEW seen AS SELECT 1 AS a",
+                "CREATE INDEX taken_idx ON plain (b)",
+                "CREATE SEQUENCE number_idx",
+                "CREATE TABLE refers (id int REFERENCES plain)");
+        Catalog before = bench.catalog();
+        Map<Change, String> refused = Map.of(
+                index("public", "nowhere", "x_idx", "a"),
+                "does not exist",
+                index("public", "seen", "x_idx", "a"),
+                "not a table",
+                index("public", "plain", "x_idx", "nothing"),
+                "\"nothing\" does not exist",
+                index("public", "plain", "x_idx", "a); DROP TABLE refers; --"),
+                "more than one statement",
+                index("public", "plain", "x_idx", "(random())"),
+                "IMMUTABLE",
+                index("public", "plain", "taken_idx", "a"),
+                "taken by another index",
+                index("public", "plain", "number_idx", "a"),
+                "taken by another object",
+                new DropIndex(
+                        "public", "plain_pkey", "CREATE UNIQUE INDEX plain_pkey ON public.plain USING btree (id)"),
+                "constraint",
+                new DropIndex("public", "taken_idx", "CREATE INDEX taken_idx ON public.plain USING btree (a)"),
+                "not the one the proposal speaks of",
+                new Analyze("public", "nowhere"),
+                "does not exist");
+        refused.forEach((change, why) -> assertThatThrownBy(
+                        () -> bench.apply(index("public", "plain", "good_idx", "a"), change))
+                .as(change.title())
+                .satisfies(ofKind(HoneException.Kind.REFUSED))
+                .hasMessageContaining(why));
+        assertThat(CatalogDiff.between(before, bench.catalog())).isEmpty();
+        assertThat(bench.journal()).isEmpty();
+    }
+
+    @Test
+    void missing_privileges_are_named_with_the_grant() {
+        Bench bench = odd();
+        bench.run("DROP ROLE IF EXISTS stranger", "CREATE ROLE stranger LOGIN PASSWORD 'open sesame'");
+        Bench stranger = new Bench(bench.address().withUser("stranger", new Secret("open sesame")));
+
+        assertThatThrownBy(() -> stranger.apply(index("public", "plain", "x_idx", "a")))
+                .extracting(e -> ((HoneException) e).advice())
+                .asString()
+                .contains("GRANT CREATE ON DATABASE");
+        bench.run("GRANT CREATE ON DATABASE " + bench.address().database() + " TO stranger");
+        assertThatThrownBy(() -> stranger.apply(index("public", "plain", "x_idx", "a")))
+                .isInstanceOf(HoneException.class)
+                .hasMessageContaining("does not own")
+                .hasMessageContaining("GRANT \"postgres\" TO \"stranger\"");
+        assertThatThrownBy(() -> stranger.apply(new Analyze("public", "plain")))
+                .hasMessageContaining("may not analyze");
+
+        bench.run("ALTER TABLE plain OWNER TO stranger", "GRANT CREATE ON SCHEMA public TO stranger");
+        assertThat(stranger.apply(index("public", "plain", "x_idx", "a")).complete())
+                .isTrue();
+        assertThat(bench.askAll("SELECT t::text FROM performance_monitoring.optimization_log t"))
+                .noneMatch(row -> row.contains("sesame"))
+                .allMatch(row -> row.contains("stranger"));
+        bench.run("DROP OWNED BY stranger", "DROP ROLE stranger");
+    }
+
+    @Test
+    void a_journal_beside_foreign_tables_is_created_and_a_foreign_table_of_its_name_is_refused() {
+        Bench bench = odd();
+        bench.run(
+                "CREATE SCHEMA performance_monitoring",
+                "CREATE TABLE performance_monitoring.other (a int)",
+                "CREATE TABLE performance_monitoring.optimization_log (note text)");
+
+        assertThat(bench.journal()).isEmpty();
+        assertThatThrownBy(() -> bench.apply(index("public", "plain", "x_idx", "a")))
+                .isInstanceOf(HoneException.class)
+                .hasMessageContaining("not Hone's journal");
+
+        bench.run("DROP TABLE performance_monitoring.optimization_log");
+        assertThat(bench.apply(index("public", "plain", "x_idx", "a")).complete())
+                .isTrue();
+        assertThat(bench.ask("SELECT to_regclass('performance_monitoring.other')::text"))
+                .isEqualTo("performance_monitoring.other");
+    }
+
+    @Test
+    void a_table_that_goes_between_two_steps_fails_its_step_and_undo_copes() throws Exception {
+        Bench bench = odd();
+        bench.run("CREATE TABLE doomed (a int)");
+        try (Server other = Server.connect(bench.address())) {
+            other.handle().begin();
+            other.handle().execute("UPDATE plain SET b = 'held' WHERE id = 1");
+            CompletableFuture<DeploymentResult> running = CompletableFuture.supplyAsync(() ->
+                    bench.apply(index("public", "plain", "x_idx", "a"), index("public", "doomed", "doomed_idx", "a")));
+            Bench.await("the build waits", () -> !bench.invalidIndexes().isEmpty());
+            bench.run("DROP TABLE doomed");
+            other.handle().rollback();
+            DeploymentResult result = running.get();
+            assertThat(result.steps())
+                    .extracting(DeploymentResult.Step::state)
+                    .containsExactly(StepState.APPLIED, StepState.FAILED);
+            assertThat(result.steps().get(1).detail()).contains("does not exist");
+        }
+        assertThat(bench.undo().complete()).isTrue();
+        assertThat(bench.ask("SELECT to_regclass('x_idx')::text")).isNull();
+    }
+
+    @Test
+    void an_invalid_index_that_is_not_ours_is_neither_dropped_nor_called_done() {
+        Bench bench = odd();
+        try (Server server = Server.connect(bench.address())) {
+            assertThatThrownBy(
+                            () -> server.handle().execute("CREATE UNIQUE INDEX CONCURRENTLY broken_idx ON plain (a)"))
+                    .hasMessageContaining("could not create unique index");
+        }
+        assertThatThrownBy(() -> bench.apply(uniqueIndex("public", "plain", "broken_idx", "a")))
+                .isInstanceOf(HoneException.class)
+                .hasMessageContaining("invalid, and not Hone's")
+                .hasMessageContaining("DROP INDEX CONCURRENTLY \"public\".\"broken_idx\"");
+        assertThat(bench.invalidIndexes()).containsExactly("broken_idx");
+    }
+
+    @Test
+    void two_who_use_the_journal_first_at_once_do_not_collide() throws Exception {
+        Bench bench = odd();
+        try (Server one = Server.connect(bench.address());
+                Server two = Server.connect(bench.address())) {
+            CompletableFuture<Void> first = CompletableFuture.runAsync(() -> new Journal(one).create());
+            CompletableFuture<Void> second = CompletableFuture.runAsync(() -> new Journal(two).create());
+            first.get();
+            second.get();
+            new Journal(one).create();
+        }
+        assertThat(bench.ask("SELECT count(*) FROM performance_monitoring.optimization_log"))
+                .isEqualTo("0");
+    }
+
+    @Test
+    void an_empty_list_is_no_deployment() {
+        assertThatThrownBy(() -> Deployer.apply(odd().address(), List.of(), Bench.OPTIONS, Progress.NONE))
+                .isInstanceOf(HoneException.class);
+    }
+}
