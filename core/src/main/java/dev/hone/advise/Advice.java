@@ -1,0 +1,65 @@
+package dev.hone.advise;
+
+import dev.hone.postgres.Snapshot;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What the advisor worked out.
+ *
+ * @param costBefore planner cost of the whole workload as the database is; 0 if it was not planned
+ * @param costAfter the same with all recommendations, the upkeep of the new indexes included
+ * @param recommendations best first
+ * @param inUse the source's indexes that planned queries use in the end, qualified and quoted
+ * @param notes what a reader should know: what was not planned, what was left out
+ * @param effort what it took
+ */
+public record Advice(
+        double costBefore,
+        double costAfter,
+        List<Recommendation> recommendations,
+        Set<String> inUse,
+        List<String> notes,
+        Effort effort) {
+
+    /**
+     * What it took to find the advice.
+     *
+     * @param plans how many plans were made
+     * @param complete false if time ran out before every step was weighed
+     */
+    public record Effort(int queries, int candidates, long plans, long millis, boolean complete) {}
+
+    public Advice {
+        recommendations = List.copyOf(recommendations);
+        inUse = Set.copyOf(inUse);
+        notes = List.copyOf(notes);
+    }
+
+    /** No advice from plans, where no twin can be had. */
+    public static Advice withoutPlans(String why) {
+        return new Advice(0, 0, List.of(), Set.of(), List.of(why), new Effort(0, 0, 0, 0, true));
+    }
+
+    /** The advice with one more note. */
+    public Advice withNote(String note) {
+        List<String> more = new ArrayList<>(notes);
+        more.add(note);
+        return new Advice(costBefore, costAfter, recommendations, inUse, more, effort);
+    }
+
+    /** The advice as it is written to disk. */
+    public Proposal proposal(Snapshot snapshot, String workload, Instant createdAt) {
+        return new Proposal(
+                Proposal.FORMAT,
+                createdAt,
+                snapshot.database().name(),
+                workload,
+                costBefore,
+                costAfter,
+                recommendations,
+                notes);
+    }
+}

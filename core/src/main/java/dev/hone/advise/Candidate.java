@@ -1,0 +1,94 @@
+package dev.hone.advise;
+
+import dev.hone.change.CreateIndex;
+import dev.hone.postgres.Sql;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A btree index that might help.
+ *
+ * @param keys as the statement writes them, with {@code DESC} where it matters
+ * @param include names of columns carried along, unquoted
+ * @param predicate condition of a partial index; null for a full one
+ * @param sampled true if the condition comes from sampled parameters, not from a statement's text
+ */
+record Candidate(
+        Schema.Table table,
+        List<String> keys,
+        List<String> include,
+        @Nullable String predicate,
+        boolean sampled) {
+
+    Candidate {
+        keys = List.copyOf(keys);
+        include = List.copyOf(include);
+    }
+
+    CreateIndex index(String name) {
+        return new CreateIndex(
+                table.name().schema(),
+                table.name().table(),
+                name,
+                false,
+                "btree",
+                keys,
+                include.stream().map(Sql::identifier).toList(),
+                predicate);
+    }
+
+    /** What tells it from other candidates. */
+    String identity() {
+        return table.relation().qualifiedName() + keys + include + predicate;
+    }
+
+    /** Names of the columns whose change makes a new entry necessary. */
+    Set<String> columns() {
+        Set<String> names = new LinkedHashSet<>(include);
+        for (String column : table.columns().keySet()) {
+            String quoted = Sql.identifier(column);
+            if (keys.stream().anyMatch(key -> key.contains(quoted))
+                    || (predicate != null && predicate.contains(quoted))) {
+                names.add(column);
+            }
+        }
+        return names;
+    }
+
+    /** True if an index of the source already does all that this one would. */
+    boolean isServed() {
+        for (Schema.Existing existing : table.indexes()) {
+            String condition = existing.index().predicate();
+            boolean sameRows = condition == null
+                    || (predicate != null && Deparsed.canonical(condition).equals(Deparsed.canonical(predicate)));
+            if (sameRows && startsWith(existing) && carries(existing)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean startsWith(Schema.Existing existing) {
+        List<String> wanted = keys.stream().map(Deparsed::canonical).toList();
+        if (existing.index().unique()
+                && existing.index().predicate() == null
+                && !existing.keys().isEmpty()
+                && wanted.size() >= existing.keys().size()
+                && wanted.subList(0, existing.keys().size()).equals(existing.keys())) {
+            // One row per key is all there is: nothing can be narrower.
+            return true;
+        }
+        return existing.keys().size() >= wanted.size()
+                && existing.keys().subList(0, wanted.size()).equals(wanted);
+    }
+
+    private boolean carries(Schema.Existing existing) {
+        List<String> held = new ArrayList<>();
+        existing.index().keys().forEach(number -> held.add(String.valueOf(table.columnName(number))));
+        existing.index().included().forEach(number -> held.add(String.valueOf(table.columnName(number))));
+        return held.containsAll(include);
+    }
+}

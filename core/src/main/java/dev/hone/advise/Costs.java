@@ -1,0 +1,201 @@
+package dev.hone.advise;
+
+import dev.hone.twin.HypotheticalIndex;
+import dev.hone.twin.Plan;
+import dev.hone.twin.PlanException;
+import dev.hone.twin.Twin;
+import dev.hone.workload.Workload;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What the workload costs with a set of hypothetical indexes, given as bits. A query is planned again only for sets
+ * that differ in indexes on its own tables, and not even then if a plan that is known already would win again: what
+ * the planner chose among more indexes it also chooses among fewer, as long as all it used is still there.
+ */
+final class Costs {
+
+    /**
+     * A query with what is known of it.
+     *
+     * @param tables those its plan reads or writes, partitions replaced by their partitioned table
+     */
+    record Planned(Workload.Query query, Variations variations, Set<Schema.Name> tables) {}
+
+    /**
+     * An index created in the twin.
+     *
+     * @param partitioned whether its table is; plans then name the indexes of the partitions
+     */
+    record Option(Candidate candidate, HypotheticalIndex index, boolean partitioned) {}
+
+    /**
+     * What a query costs with a set of indexes.
+     *
+     * @param existing names of the source's indexes that it uses
+     */
+    private record Known(BitSet visible, BitSet used, Set<Schema.Name> existing, double cost) {}
+
+    private final Twin twin;
+    private final List<Planned> queries;
+    private final List<Option> options;
+    private final WriteCost writes;
+    private final Map<Schema.Name, List<Integer>> queriesOn = new HashMap<>();
+    private final Map<Schema.Name, BitSet> optionsOn = new HashMap<>();
+    private final Map<String, Integer> optionByName = new HashMap<>();
+    private final List<Map<BitSet, Known>> cache = new ArrayList<>();
+    private long plans;
+
+    Costs(Twin twin, List<Planned> queries, List<Option> options, WriteCost writes) {
+        this.twin = twin;
+        this.queries = List.copyOf(queries);
+        this.options = List.copyOf(options);
+        this.writes = writes;
+        for (int i = 0; i < queries.size(); i++) {
+            cache.add(new HashMap<>());
+            for (Schema.Name table : queries.get(i).tables()) {
+                queriesOn.computeIfAbsent(table, any -> new ArrayList<>()).add(i);
+            }
+        }
+        for (int i = 0; i < options.size(); i++) {
+            Option option = options.get(i);
+            optionsOn
+                    .computeIfAbsent(option.candidate().table().name(), any -> new BitSet())
+                    .set(i);
+            optionByName.put(option.index().definition().name(), i);
+        }
+    }
+
+    List<Planned> queries() {
+        return queries;
+    }
+
+    List<Option> options() {
+        return options;
+    }
+
+    List<Integer> queriesOn(Schema.Name table) {
+        return queriesOn.getOrDefault(table, List.of());
+    }
+
+    long sizeBytes(BitSet set) {
+        return set.stream().mapToLong(i -> options.get(i).index().sizeBytes()).sum();
+    }
+
+    /** Cost of all calls of all queries, and of keeping the indexes up. */
+    double total(BitSet set) {
+        double sum = writes(set);
+        for (int i = 0; i < queries.size(); i++) {
+            sum += queries.get(i).query().calls() * cost(i, set);
+        }
+        return sum;
+    }
+
+    /** How much more the workload costs after than before, where the sets differ in indexes on one table only. */
+    double change(Schema.Name table, BitSet before, BitSet after) {
+        double sum = writes(after) - writes(before);
+        for (int i : queriesOn(table)) {
+            sum += queries.get(i).query().calls() * (cost(i, after) - cost(i, before));
+        }
+        return sum;
+    }
+
+    /** Cost of keeping the indexes up, for all calls. */
+    double writes(BitSet set) {
+        return writes.of(set.stream().mapToObj(options::get).toList());
+    }
+
+    /** Mean cost of one call. */
+    double cost(int query, BitSet set) {
+        return known(query, set).cost();
+    }
+
+    /** Which of the set a query uses. */
+    BitSet used(int query, BitSet set) {
+        return known(query, set).used();
+    }
+
+    /** Which of the source's indexes a query uses. */
+    Set<Schema.Name> existing(int query, BitSet set) {
+        return known(query, set).existing();
+    }
+
+    /** How many plans were made. */
+    long plans() {
+        return plans;
+    }
+
+    /** Forgets all costs: the source's own indexes were hidden or shown. */
+    void forget() {
+        cache.forEach(Map::clear);
+    }
+
+    private Known known(int query, BitSet set) {
+        BitSet relevant = new BitSet();
+        for (Schema.Name table : queries.get(query).tables()) {
+            BitSet on = optionsOn.get(table);
+            if (on != null) {
+                relevant.or(on);
+            }
+        }
+        relevant.and(set);
+        Map<BitSet, Known> costs = cache.get(query);
+        Known known = costs.get(relevant);
+        if (known == null) {
+            known = costs.values().stream()
+                    .filter(one -> isSubset(one.used(), relevant) && isSubset(relevant, one.visible()))
+                    .findFirst()
+                    .orElse(null);
+            if (known == null) {
+                known = plan(query, relevant);
+            }
+            costs.put(relevant, known);
+        }
+        return known;
+    }
+
+    private Known plan(int query, BitSet visible) {
+        twin.show(visible.stream().mapToObj(i -> options.get(i).index()).toList());
+        BitSet used = new BitSet();
+        Set<Schema.Name> existing = new HashSet<>();
+        double sum = 0;
+        int count = 0;
+        for (Variations.Call call : queries.get(query).variations().calls()) {
+            try {
+                Plan plan = call.explain(twin);
+                plans++;
+                sum += plan.totalCost();
+                count++;
+                plan.nodes().forEach(node -> note(node, used, existing, visible));
+            } catch (PlanException e) {
+                // A value that does not fit; the query itself was planned once.
+            }
+        }
+        return new Known(visible, used, Set.copyOf(existing), count == 0 ? 0 : sum / count);
+    }
+
+    private void note(Plan.Node node, BitSet used, Set<Schema.Name> existing, BitSet visible) {
+        if (node.index() == null) {
+            return;
+        }
+        Integer option = optionByName.get(node.index());
+        if (option != null) {
+            used.set(option);
+            return;
+        }
+        existing.add(new Schema.Name(node.schema() == null ? "" : node.schema(), node.index()));
+        // The index of a partition, perhaps: which one it belongs to, its name does not tell.
+        visible.stream().filter(i -> options.get(i).partitioned()).forEach(used::set);
+    }
+
+    private static boolean isSubset(BitSet part, BitSet whole) {
+        BitSet rest = (BitSet) part.clone();
+        rest.andNot(whole);
+        return rest.isEmpty();
+    }
+}

@@ -1,0 +1,87 @@
+package dev.hone.advise;
+
+import dev.hone.change.Analyze;
+import dev.hone.change.Change;
+import dev.hone.change.CreateIndex;
+import dev.hone.change.DropIndex;
+import dev.hone.check.Finding;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Adds the changes that a diagnosis proposes to what the advisor worked out from plans. */
+public final class FindingAdvice {
+
+    /** Checks whose index to drop does nothing that another one does not do as well. */
+    private static final Set<String> NEEDLESS = Set.of("duplicate", "redundant", "invalid");
+
+    private FindingAdvice() {}
+
+    /**
+     * The advice with a recommendation for every finding that has a change of its own. Left out are those that are there
+     * already: an index that a recommended one begins with, and the same change twice; and the removal of an index
+     * that the workload uses. Fresh statistics come first and removals last, so that nothing is missed meanwhile.
+     */
+    public static Advice merge(Advice advice, List<Finding> findings) {
+        List<Recommendation> analyses = new ArrayList<>();
+        List<Recommendation> creations = new ArrayList<>(advice.recommendations());
+        List<Recommendation> removals = new ArrayList<>();
+        List<String> notes = new ArrayList<>(advice.notes());
+        Set<String> subjects = new HashSet<>();
+        creations.forEach(one -> subjects.add(one.change().title()));
+        for (Finding finding : findings) {
+            Change change = finding.change();
+            if (change == null || !subjects.add(change.title())) {
+                continue;
+            }
+            switch (change) {
+                case Analyze analyze -> analyses.add(of(finding, analyze, 0));
+                case CreateIndex index -> {
+                    if (creations.stream().noneMatch(one -> serves(one.change(), index))) {
+                        creations.add(of(finding, index, 0));
+                    }
+                }
+                case DropIndex drop -> {
+                    if (advice.inUse().contains(drop.subject())
+                            && NEEDLESS.stream().noneMatch(finding.check()::contains)) {
+                        notes.add("Kept: " + drop.subject() + " (" + finding.summary()
+                                + ") is used by a query of this workload.");
+                    } else {
+                        removals.add(of(finding, drop, -sizeBytes(finding)));
+                    }
+                }
+            }
+        }
+        List<Recommendation> all = new ArrayList<>(analyses);
+        all.addAll(creations);
+        all.addAll(removals);
+        return new Advice(advice.costBefore(), advice.costAfter(), all, advice.inUse(), notes, advice.effort());
+    }
+
+    private static Recommendation of(Finding finding, Change change, long sizeBytes) {
+        return new Recommendation(change, finding.summary() + " " + finding.why(), sizeBytes, List.of(), List.of());
+    }
+
+    private static long sizeBytes(Finding finding) {
+        for (String name : List.of("size_bytes", "index_bytes", "bytes")) {
+            if (finding.evidence().get(name) instanceof Number bytes) {
+                return bytes.longValue();
+            }
+        }
+        return 0;
+    }
+
+    /** True if an index already recommended serves whatever this one would. */
+    private static boolean serves(Change change, CreateIndex wanted) {
+        return change instanceof CreateIndex known
+                && known.schema().equals(wanted.schema())
+                && known.table().equals(wanted.table())
+                && known.method().equals(wanted.method())
+                && !wanted.unique()
+                && (known.predicate() == null || known.predicate().equals(wanted.predicate()))
+                && known.keys().size() >= wanted.keys().size()
+                && known.keys().subList(0, wanted.keys().size()).equals(wanted.keys())
+                && (wanted.include().isEmpty() || known.include().containsAll(wanted.include()));
+    }
+}

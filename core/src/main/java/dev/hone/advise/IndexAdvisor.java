@@ -1,0 +1,259 @@
+package dev.hone.advise;
+
+import dev.hone.HoneException;
+import dev.hone.Progress;
+import dev.hone.advise.Costs.Option;
+import dev.hone.advise.Costs.Planned;
+import dev.hone.advise.PlanReader.Reading;
+import dev.hone.postgres.Snapshot;
+import dev.hone.twin.HypotheticalIndex;
+import dev.hone.twin.Plan;
+import dev.hone.twin.PlanException;
+import dev.hone.twin.Twin;
+import dev.hone.workload.Workload;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Finds the indexes that a workload misses: thinks them up from the queries' plans, tries them on the twin, and chooses
+ * those that save more than they cost under a storage budget. The same input gives the same advice as long as time does
+ * not run out. One advisor serves one call; not safe for use by several threads.
+ */
+public final class IndexAdvisor {
+
+    private final Twin twin;
+    private final Snapshot snapshot;
+    private final AdviceOptions options;
+    private final Progress progress;
+    private final Schema schema;
+    private final long startNanos = System.nanoTime();
+    private final List<String> notes = new ArrayList<>();
+    private boolean cutShort;
+
+    private IndexAdvisor(Twin twin, Snapshot snapshot, AdviceOptions options, Progress progress) {
+        this.twin = twin;
+        this.snapshot = snapshot;
+        this.options = options;
+        this.progress = progress;
+        schema = new Schema(snapshot);
+    }
+
+    /**
+     * Works out which indexes to create.
+     *
+     * @param twin built from the same Snapshot; afterwards it shows no hypothetical index
+     */
+    public static Advice advise(
+            Twin twin, Snapshot snapshot, Workload workload, AdviceOptions options, Progress progress) {
+        return new IndexAdvisor(twin, snapshot, options, progress).advise(workload);
+    }
+
+    /** A planned query, with what it wants of each table and what it writes. */
+    private record Understood(Planned planned, List<TableUse> uses, List<WriteCost.Write> writes) {}
+
+    private Advice advise(Workload workload) {
+        List<Understood> understood = understand(workload);
+        List<Option> created = List.of();
+        try {
+            created = create(candidates(understood));
+            WriteCost writes = new WriteCost(
+                    understood.stream().flatMap(one -> one.writes().stream()).toList(), snapshot);
+            Costs costs =
+                    new Costs(twin, understood.stream().map(Understood::planned).toList(), created, writes);
+            long budget = options.budgetFor(snapshot.database().sizeBytes());
+            List<Integer> worthwhile = worthwhile(costs);
+            BitSet chosen;
+            try (Progress.Task task = progress.begin("Choosing indexes", -1)) {
+                task.at(0, worthwhile.size() + " candidates");
+                chosen = new Choice(costs, worthwhile, budget, options.minimumGain(), this::timeIsUp).choose();
+            }
+            AdviceWriter writer = new AdviceWriter(costs, schema, chosen, worthwhile, budget, writes);
+            double before = costs.total(new BitSet());
+            double after = costs.total(chosen);
+            List<Recommendation> recommendations = writer.recommendations();
+            notes.addAll(writer.notes());
+            if (cutShort) {
+                notes.add("The time limit of " + options.timeLimit().toSeconds()
+                        + " s ended the search early; more time may find better.");
+            }
+            Advice.Effort effort = new Advice.Effort(
+                    understood.size(),
+                    created.size(),
+                    costs.plans(),
+                    (System.nanoTime() - startNanos) / 1_000_000,
+                    !cutShort);
+            return new Advice(before, after, recommendations, writer.inUse(), notes, effort);
+        } finally {
+            created.forEach(option -> twin.drop(option.index()));
+        }
+    }
+
+    private boolean timeIsUp() {
+        boolean up = System.nanoTime() - startNanos > options.timeLimit().toNanos();
+        cutShort |= up;
+        return up;
+    }
+
+    private List<Understood> understand(Workload workload) {
+        List<Understood> understood = new ArrayList<>();
+        List<String> generic = new ArrayList<>();
+        Map<String, List<String>> failures = new TreeMap<>();
+        try (Progress.Task task =
+                progress.begin("Planning the workload", workload.queries().size())) {
+            int done = 0;
+            for (Workload.Query query : workload.queries()) {
+                task.at(done++, query.id());
+                if (!(query.calls() > 0) || timeIsUp()) {
+                    continue;
+                }
+                try {
+                    Understood one = understand(query);
+                    understood.add(one);
+                    if (one.planned().variations().source() == Variations.Source.GENERIC) {
+                        generic.add(query.id());
+                    }
+                } catch (PlanException e) {
+                    failures.computeIfAbsent(e.reason(), any -> new ArrayList<>())
+                            .add(query.id());
+                }
+            }
+            task.at(done, "");
+        }
+        failures.forEach(
+                (reason, ids) -> notes.add("Not planned, and so not served: " + list(ids) + " (" + reason + ")."));
+        if (!generic.isEmpty()) {
+            notes.add("Planned for any value of their parameters, since none are known: " + list(generic)
+                    + ". A workload file with samples says more about skewed data.");
+        }
+        return understood;
+    }
+
+    private static String list(List<String> ids) {
+        int most = 10;
+        return String.join(", ", ids.subList(0, Math.min(most, ids.size())))
+                + (ids.size() > most ? " and " + (ids.size() - most) + " more" : "");
+    }
+
+    private Understood understand(Workload.Query query) {
+        Plan plan;
+        try {
+            plan = twin.explain(query.sql());
+        } catch (PlanException e) {
+            // Some statements can be planned only with values: "interval $1", or a parameter whose type nothing tells.
+            if (query.samples().isEmpty()) {
+                throw e;
+            }
+            plan = twin.explain(query.sql(), query.samples().getFirst());
+        }
+        Reading reading = PlanReader.read(plan, schema, PlanReader.constants(query.samples()));
+        Variations variations = fit(Variations.of(query, reading.bounds()), query);
+        Set<Schema.Name> tables = new LinkedHashSet<>();
+        reading.uses().forEach(use -> tables.add(use.table.name()));
+        List<WriteCost.Write> writes = new ArrayList<>();
+        plan.nodes()
+                .filter(node -> node.type().equals("ModifyTable"))
+                .forEach(node -> write(node, query).ifPresent(writes::add));
+        return new Understood(new Planned(query, variations, Set.copyOf(tables)), reading.uses(), List.copyOf(writes));
+    }
+
+    /** The variations that can be planned; the statement itself, if none can. */
+    private Variations fit(Variations variations, Workload.Query query) {
+        List<Variations.Call> calls = new ArrayList<>();
+        for (Variations.Call call : variations.calls()) {
+            try {
+                call.explain(twin);
+                calls.add(call);
+            } catch (PlanException e) {
+                // A drawn or sampled value does not fit where it stands.
+            }
+        }
+        return calls.isEmpty()
+                ? new Variations(List.of(new Variations.Call(query.sql(), List.of())), Variations.Source.GENERIC)
+                : new Variations(List.copyOf(calls), variations.source());
+    }
+
+    private Optional<WriteCost.Write> write(Plan.Node node, Workload.Query query) {
+        Schema.Table table = node.schema() == null || node.relation() == null
+                ? null
+                : schema.table(new Schema.Name(node.schema(), node.relation()));
+        if (table == null) {
+            return Optional.empty();
+        }
+        double rowsPerCall = query.rows() != null && query.calls() > 0
+                ? query.rows() / query.calls()
+                : node.children().stream().mapToDouble(Plan.Node::rows).sum();
+        boolean update = "Update".equals(node.attributes().get("Operation"));
+        return Optional.of(new WriteCost.Write(
+                query.id(),
+                schema.root(table),
+                rowsPerCall * query.calls(),
+                update ? UpdatedColumns.of(query.sql()).orElse(null) : null));
+    }
+
+    private List<Candidate> candidates(List<Understood> understood) {
+        Map<String, Candidate> all = new TreeMap<>();
+        for (Understood one : understood) {
+            for (TableUse use : one.uses()) {
+                for (Candidate candidate : CandidateBuilder.candidates(use, options.maximumWidth())) {
+                    all.putIfAbsent(candidate.identity(), candidate);
+                }
+            }
+        }
+        return List.copyOf(all.values());
+    }
+
+    private List<Option> create(List<Candidate> candidates) {
+        List<Option> created = new ArrayList<>();
+        String prefix = "hone_candidate_";
+        try (Progress.Task task = progress.begin("Sizing candidate indexes", candidates.size())) {
+            for (int i = 0; i < candidates.size() && !timeIsUp(); i++) {
+                Candidate candidate = candidates.get(i);
+                task.at(i, candidate.table().relation().qualifiedName());
+                try {
+                    HypotheticalIndex index = twin.create(candidate.index(prefix + i));
+                    created.add(new Option(
+                            candidate,
+                            index,
+                            candidate.table().relation().kind().equals("p")));
+                } catch (HoneException e) {
+                    // There can be no such index: a type without an order, an expression that is not immutable.
+                }
+            }
+            task.at(candidates.size(), "");
+        }
+        twin.show(List.of());
+        return created;
+    }
+
+    /** The candidates that help some query, alone or together. */
+    private List<Integer> worthwhile(Costs costs) {
+        Set<Integer> found = new TreeSet<>();
+        BitSet none = new BitSet();
+        BitSet all = new BitSet();
+        all.set(0, costs.options().size());
+        try (Progress.Task task =
+                progress.begin("Trying candidate indexes", costs.options().size())) {
+            for (int query = 0; query < costs.queries().size() && !timeIsUp(); query++) {
+                costs.used(query, all).stream().forEach(found::add);
+            }
+            for (int i = 0; i < costs.options().size() && !timeIsUp(); i++) {
+                task.at(i, "");
+                BitSet one = new BitSet();
+                one.set(i);
+                Schema.Name table = costs.options().get(i).candidate().table().name();
+                if (costs.change(table, none, one) < 0) {
+                    found.add(i);
+                }
+            }
+            task.at(costs.options().size(), "");
+        }
+        return List.copyOf(found);
+    }
+}

@@ -1,0 +1,54 @@
+package dev.hone.advise;
+
+import dev.hone.postgres.Sql;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** Names indexes as {@code table_column_column_idx}, as PostgreSQL itself would; never the same name twice. */
+final class IndexNames {
+
+    private static final int MOST_BYTES = 63;
+    private static final String END = "_idx";
+
+    private final Schema schema;
+    private final Set<String> given = new HashSet<>();
+
+    IndexNames(Schema schema) {
+        this.schema = schema;
+    }
+
+    /** A name that no relation of the table's schema has, and that was not given before. */
+    String name(Schema.Name table, List<String> keys) {
+        StringBuilder base = new StringBuilder(table.table());
+        for (String key : keys) {
+            base.append('_').append(part(key));
+        }
+        for (int attempt = 0; ; attempt++) {
+            String end = (attempt == 0 ? "" : Integer.toString(attempt)) + END;
+            String name = cut(base.toString(), MOST_BYTES - end.length()) + end;
+            String qualified = Sql.identifier(table.schema(), name);
+            if (!schema.exists(qualified) && given.add(qualified)) {
+                return name;
+            }
+        }
+    }
+
+    private static String part(String key) {
+        if (!key.startsWith("\"")) {
+            return "expr";
+        }
+        int end = key.lastIndexOf('"');
+        return key.substring(1, end).replace("\"\"", "\"").toLowerCase(Locale.ROOT);
+    }
+
+    private static String cut(String text, int bytes) {
+        String result = text;
+        while (result.getBytes(StandardCharsets.UTF_8).length > bytes) {
+            result = result.substring(0, result.offsetByCodePoints(result.length(), -1));
+        }
+        return result;
+    }
+}

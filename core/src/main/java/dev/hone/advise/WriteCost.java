@@ -1,0 +1,153 @@
+package dev.hone.advise;
+
+import dev.hone.postgres.Activity.TableActivity;
+import dev.hone.postgres.Catalog.Index;
+import dev.hone.postgres.Snapshot;
+import dev.hone.workload.Workload;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What it costs to keep indexes up, which the planner leaves out. In its units, so that it can be set against what the
+ * indexes save.
+ *
+ * <p>An entry costs the descent, as btcostestimate charges it (selfuncs.c: one comparison for each halving, 50 operators
+ * a page), and a page that is dirtied, logged and written back later: {@link #PAGES_PER_ENTRY} pages at {@code
+ * seq_page_cost}. A delete is charged the same, since vacuum visits the entry once more. An update is charged only where
+ * it cannot be heap-only (HOT): always if it sets a column of any index, else as often as the source's counters say.
+ */
+final class WriteCost {
+
+    static final double PAGES_PER_ENTRY = 1.0;
+
+    private static final double OPERATORS_PER_PAGE = 50;
+    private static final double ENTRIES_PER_PAGE = 256;
+
+    /** What is assumed of a table whose updates nobody counted. */
+    private static final double USUAL_HOT_SHARE = 0.5;
+
+    private static final long ENOUGH_UPDATES = 100;
+
+    /**
+     * A statement that writes.
+     *
+     * @param query id of its query
+     * @param rows written by all its calls
+     * @param sets the columns it sets; null for every one, as inserts and deletes do
+     */
+    record Write(
+            String query,
+            Schema.Table table,
+            double rows,
+            @Nullable Set<String> sets) {}
+
+    private final List<Write> writes;
+    private final double seqPageCost;
+    private final double operatorCost;
+    private final double indexTupleCost;
+
+    WriteCost(List<Write> writes, Snapshot snapshot) {
+        this.writes = List.copyOf(writes);
+        seqPageCost = setting(snapshot, "seq_page_cost", 1);
+        operatorCost = setting(snapshot, "cpu_operator_cost", 0.0025);
+        indexTupleCost = setting(snapshot, "cpu_index_tuple_cost", 0.005);
+    }
+
+    private static double setting(Snapshot snapshot, String name, double usual) {
+        return snapshot.setting(name).map(Double::valueOf).orElse(usual);
+    }
+
+    /** What these indexes cost all writes together. */
+    double of(List<Costs.Option> options) {
+        return of(writes, options);
+    }
+
+    /** What these indexes cost the writes of all calls of one query. */
+    double of(Workload.Query query, List<Costs.Option> options) {
+        return of(
+                writes.stream()
+                        .filter(write -> write.query().equals(query.id()))
+                        .toList(),
+                options);
+    }
+
+    private double of(List<Write> writes, List<Costs.Option> options) {
+        Map<Schema.Name, List<Costs.Option>> byTable = new HashMap<>();
+        options.forEach(
+                option -> byTable.computeIfAbsent(option.candidate().table().name(), any -> new ArrayList<>())
+                        .add(option));
+        double sum = 0;
+        for (Write write : writes) {
+            List<Costs.Option> on = byTable.get(write.table().name());
+            if (on != null) {
+                sum += of(write, on);
+            }
+        }
+        return sum;
+    }
+
+    private double of(Write write, List<Costs.Option> options) {
+        double entries = 0;
+        for (Costs.Option option : options) {
+            entries += entry(option.index().tuples())
+                    * share(option.index().tuples(), write.table().relation().tuples());
+        }
+        if (write.sets() == null || touchesExisting(write)) {
+            return write.rows() * entries;
+        }
+        double hot = hotShare(write.table().activity());
+        Set<String> indexed = new HashSet<>();
+        options.forEach(option -> indexed.addAll(option.candidate().columns()));
+        indexed.retainAll(write.sets());
+        if (indexed.isEmpty()) {
+            return write.rows() * (1 - hot) * entries;
+        }
+        // No such update is heap-only any more, so that the indexes there are must be kept up too.
+        double others =
+                write.table().indexes().size() * entry(write.table().relation().tuples());
+        return write.rows() * (entries + hot * others);
+    }
+
+    private static boolean touchesExisting(Write write) {
+        Set<String> sets = write.sets();
+        if (sets == null) {
+            return true;
+        }
+        for (Schema.Existing existing : write.table().indexes()) {
+            Index index = existing.index();
+            List<Integer> numbers = new ArrayList<>(index.keys());
+            numbers.addAll(index.included());
+            for (int number : numbers) {
+                String name = write.table().columnName(number);
+                if (name != null && sets.contains(name)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static double hotShare(@Nullable TableActivity activity) {
+        return activity == null || activity.rowsUpdated() < ENOUGH_UPDATES
+                ? USUAL_HOT_SHARE
+                : (double) activity.rowsHotUpdated() / activity.rowsUpdated();
+    }
+
+    private static double share(double indexed, double all) {
+        return all <= 0 ? 1 : Math.min(1, indexed / all);
+    }
+
+    private double entry(double tuples) {
+        double entries = Math.max(2, tuples);
+        double height = Math.ceil(Math.log(entries) / Math.log(ENTRIES_PER_PAGE));
+        double comparisons = Math.ceil(Math.log(entries) / Math.log(2));
+        return operatorCost * (comparisons + OPERATORS_PER_PAGE * (height + 1))
+                + indexTupleCost
+                + seqPageCost * PAGES_PER_ENTRY;
+    }
+}
