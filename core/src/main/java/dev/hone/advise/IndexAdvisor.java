@@ -74,7 +74,6 @@ public final class IndexAdvisor {
                 task.at(0, worthwhile.size() + " candidates");
                 chosen = new Choice(costs, worthwhile, budget, options.minimumGain(), this::timeIsUp).choose();
             }
-            if (System.getenv("DBG") != null) { System.out.println(created.size()+" cand, worth "+worthwhile+" chosen "+chosen+" budget "+budget); for (int i=0;i<created.size();i++){BitSet b=new BitSet();b.set(i);System.out.println(created.get(i).index()+" "+costs.total(b)+" "+costs.used(0,b));} System.out.println(costs.total(new BitSet())+" "+notes);}
             AdviceWriter writer = new AdviceWriter(costs, schema, chosen, worthwhile, budget, writes);
             double before = costs.total(new BitSet());
             double after = costs.total(chosen);
