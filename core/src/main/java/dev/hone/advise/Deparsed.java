@@ -116,22 +116,27 @@ final class Deparsed {
         return Optional.of(new Order(term(parts), descending, nullsGiven ? nullsFirst : descending));
     }
 
-    /** Every column that the text mentions; a whole-row reference has the name {@code *}. */
+    /**
+     * Every column that the text mentions; a whole-row reference has the name {@code *}. What stands without an alias,
+     * as the outputs of a plan of one table do, has an empty one, and may also be something else than a column.
+     */
     static Set<Column> columns(String text) {
         Set<Column> found = new LinkedHashSet<>();
         collect(parse(text), found);
         return found;
     }
 
-    /** The columns of which the text takes the {@code min} or {@code max}. */
+    /** The column of which the text takes the {@code min} or {@code max}. */
     static Optional<Column> extreme(String text) {
         List<Part> parts = parse(text);
-        if (parts.size() == 2
-                && (parts.get(0).is("min") || parts.get(0).is("max"))
-                && term(parts.get(1).inner()) instanceof Column column) {
-            return Optional.of(column);
+        if (parts.size() != 2 || !(parts.getFirst().is("min") || parts.getFirst().is("max"))) {
+            return Optional.empty();
         }
-        return Optional.empty();
+        List<Part> argument = parts.get(1).inner();
+        if (argument.size() == 1 && argument.getFirst().kind() == Kind.NAME) {
+            return Optional.of(new Column("", argument.getFirst().text(), ""));
+        }
+        return term(argument) instanceof Column column ? Optional.of(column) : Optional.empty();
     }
 
     /**
@@ -272,7 +277,10 @@ final class Deparsed {
         Set<Column> columns = new LinkedHashSet<>();
         collect(parts, columns);
         Set<String> aliases = new LinkedHashSet<>();
-        columns.forEach(column -> aliases.add(column.alias()));
+        columns.stream()
+                .map(Column::alias)
+                .filter(alias -> !alias.isEmpty())
+                .forEach(aliases::add);
         StringBuilder sql = new StringBuilder();
         boolean fit = aliases.size() == 1 && unaliased(parts, sql);
         return new Expression(Set.copyOf(aliases), fit ? "(" + sql.toString().strip() + ")" : "");
@@ -317,22 +325,26 @@ final class Deparsed {
     private static void collect(List<Part> parts, Set<Column> into) {
         for (int i = 0; i < parts.size(); i++) {
             Part part = parts.get(i);
+            boolean named = i > 0
+                    && (parts.get(i - 1).is(".") || parts.get(i - 1).kind() == Kind.CAST);
+            boolean naming = i + 2 < parts.size() && parts.get(i + 1).is(".");
             if (part.kind() == Kind.GROUP) {
                 collect(part.inner(), into);
-            } else if (part.kind() == Kind.NAME
-                    && (i == 0 || !parts.get(i - 1).is("."))
-                    && i + 2 < parts.size()
-                    && parts.get(i + 1).is(".")
-                    && (i == 0 || parts.get(i - 1).kind() != Kind.CAST)) {
+            } else if (part.kind() != Kind.NAME || named) {
+                continue;
+            } else if (naming) {
                 Part name = parts.get(i + 2);
-                boolean call = i + 3 < parts.size() && parts.get(i + 3).kind() == Kind.GROUP;
-                if (name.kind() == Kind.NAME && !call) {
+                if (name.text().equals("*") || (name.kind() == Kind.NAME && !isCall(parts, i + 2))) {
                     into.add(new Column(part.text(), name.text(), ""));
-                } else if (name.text().equals("*")) {
-                    into.add(new Column(part.text(), "*", ""));
                 }
+            } else if (!isCall(parts, i)) {
+                into.add(new Column("", part.text(), ""));
             }
         }
+    }
+
+    private static boolean isCall(List<Part> parts, int name) {
+        return name + 1 < parts.size() && parts.get(name + 1).kind() == Kind.GROUP;
     }
 
     private static int lastCast(List<Part> parts) {

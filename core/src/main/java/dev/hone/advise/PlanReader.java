@@ -275,13 +275,13 @@ final class PlanReader {
             }
             for (String text : texts(node, attribute.getKey())) {
                 for (Column column : Deparsed.columns(text)) {
-                    TableUse use = uses.get(column.alias());
+                    TableUse use = use(column.alias());
                     if (use == null) {
                         continue;
                     }
                     if (use.table.columns().containsKey(column.name())) {
                         use.needed.add(column.name());
-                    } else {
+                    } else if (!column.alias().isEmpty()) {
                         use.needsHeap = true;
                     }
                 }
@@ -319,9 +319,14 @@ final class PlanReader {
             String sql,
             @Nullable String column) {}
 
+    /** The use under an alias; EXPLAIN leaves the alias out where there is but one table. */
+    private @Nullable TableUse use(String alias) {
+        return alias.isEmpty() && uses.size() == 1 ? uses.values().iterator().next() : uses.get(alias);
+    }
+
     private Optional<Key> key(Term term) {
         if (term instanceof Column column) {
-            TableUse use = uses.get(column.alias());
+            TableUse use = use(column.alias());
             dev.hone.postgres.Catalog.Column known =
                     use == null ? null : use.table.columns().get(column.name());
             if (use == null || known == null) {

@@ -239,6 +239,36 @@ class IndexAdvisorTest {
     }
 
     @Test
+    void the_smallest_and_the_largest_value_are_read_from_an_index() {
+        assertThat(statements(advise(query("last", 100, "SELECT max(placed_at) FROM bets"))))
+                .singleElement()
+                .asString()
+                .contains("(\"placed_at\")");
+    }
+
+    @Test
+    void a_table_that_is_scanned_for_its_order_alone_gets_a_better_index() {
+        server.handle().execute("CREATE INDEX bets_placed_idx ON bets (placed_at)");
+        try {
+            Snapshot with = SnapshotReader.whole(List.of()).read(server, Progress.NONE);
+            try (Twin other = Twin.build(with, Progress.NONE)) {
+                Advice advice = IndexAdvisor.advise(
+                        other,
+                        with,
+                        workload(query(
+                                "latest",
+                                100,
+                                "SELECT note FROM bets WHERE status = 'lost' AND stake = 7 ORDER BY placed_at LIMIT 50")),
+                        AdviceOptions.DEFAULT,
+                        Progress.NONE);
+                assertThat(statements(advice)).singleElement().asString().contains("\"placed_at\"", "\"stake\"");
+            }
+        } finally {
+            server.handle().execute("DROP INDEX bets_placed_idx");
+        }
+    }
+
+    @Test
     void an_expression_is_indexed_as_it_is_asked_for() {
         Advice advice = advise(query("login", 100, "SELECT id FROM users WHERE lower(email) = $1"));
         CreateIndex index = (CreateIndex) advice.recommendations().getFirst().change();
