@@ -2,6 +2,7 @@ package dev.hone.twin;
 
 import dev.hone.HoneException;
 import dev.hone.change.CreateIndex;
+import dev.hone.postgres.ServerVersion;
 import dev.hone.postgres.Sql;
 import dev.hone.twin.IndexSizer.Estimate;
 import java.io.IOException;
@@ -44,7 +45,7 @@ final class HypotheticalIndexes {
 
     /** Creates what {@link #create} needs, in a twin that is being built. */
     static void prepare(Session superuser) throws SQLException {
-        superuser.execute("CREATE SCHEMA hone_twin_private; CREATE TABLE " + NO_ROWS + " (); CREATE SCHEMA "
+        superuser.execute(Sql.load(Twin.class, "prepare", new ServerVersion(180_000)) + "CREATE SCHEMA "
                 + ExtendedStatisticsRestorer.SCRATCH_SCHEMA + " AUTHORIZATION " + TwinServer.ROLE);
     }
 
