@@ -129,7 +129,8 @@ final class Deparsed {
     /** The column of which the text takes the {@code min} or {@code max}. */
     static Optional<Column> extreme(String text) {
         List<Part> parts = parse(text);
-        if (parts.size() != 2 || !(parts.getFirst().is("min") || parts.getFirst().is("max"))) {
+        if (parts.size() != 2
+                || !(parts.getFirst().is("min") || parts.getFirst().is("max"))) {
             return Optional.empty();
         }
         List<Part> argument = parts.get(1).inner();
@@ -277,10 +278,7 @@ final class Deparsed {
         Set<Column> columns = new LinkedHashSet<>();
         collect(parts, columns);
         Set<String> aliases = new LinkedHashSet<>();
-        columns.stream()
-                .map(Column::alias)
-                .filter(alias -> !alias.isEmpty())
-                .forEach(aliases::add);
+        columns.stream().map(Column::alias).filter(alias -> !alias.isEmpty()).forEach(aliases::add);
         StringBuilder sql = new StringBuilder();
         boolean fit = aliases.size() == 1 && unaliased(parts, sql);
         return new Expression(Set.copyOf(aliases), fit ? "(" + sql.toString().strip() + ")" : "");
@@ -325,19 +323,18 @@ final class Deparsed {
     private static void collect(List<Part> parts, Set<Column> into) {
         for (int i = 0; i < parts.size(); i++) {
             Part part = parts.get(i);
-            boolean named = i > 0
-                    && (parts.get(i - 1).is(".") || parts.get(i - 1).kind() == Kind.CAST);
+            boolean named =
+                    i > 0 && (parts.get(i - 1).is(".") || parts.get(i - 1).kind() == Kind.CAST);
             boolean naming = i + 2 < parts.size() && parts.get(i + 1).is(".");
+            boolean name = part.kind() == Kind.NAME && !named;
             if (part.kind() == Kind.GROUP) {
                 collect(part.inner(), into);
-            } else if (part.kind() != Kind.NAME || named) {
-                continue;
-            } else if (naming) {
-                Part name = parts.get(i + 2);
-                if (name.text().equals("*") || (name.kind() == Kind.NAME && !isCall(parts, i + 2))) {
-                    into.add(new Column(part.text(), name.text(), ""));
+            } else if (name && naming) {
+                Part column = parts.get(i + 2);
+                if (column.text().equals("*") || (column.kind() == Kind.NAME && !isCall(parts, i + 2))) {
+                    into.add(new Column(part.text(), column.text(), ""));
                 }
-            } else if (!isCall(parts, i)) {
+            } else if (name && !isCall(parts, i)) {
                 into.add(new Column("", part.text(), ""));
             }
         }

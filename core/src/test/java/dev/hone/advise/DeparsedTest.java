@@ -21,7 +21,9 @@ class DeparsedTest {
 
     @Test
     void conditions_that_must_all_hold_are_read_one_by_one() {
-        assertThat(Deparsed.conditions("((t.a = $1) AND (t.\"B \"\"x\" >= '2026-01-01'::date) AND (t.c IS NOT NULL) AND (NOT t.d) AND t.e)"))
+        assertThat(
+                        Deparsed.conditions(
+                                "((t.a = $1) AND (t.\"B \"\"x\" >= '2026-01-01'::date) AND (t.c IS NOT NULL) AND (NOT t.d) AND t.e)"))
                 .containsExactly(
                         new Comparison(A, "=", new Parameter(1), false),
                         new Comparison(new Column("t", "B \"x", ""), ">=", new Constant("'2026-01-01'"), false),
@@ -45,24 +47,33 @@ class DeparsedTest {
     void expressions_lose_their_alias_and_those_with_values_or_two_tables_are_no_keys() {
         assertThat(Deparsed.conditions("(lower((t.\"E\")::text) = 'x'::text)"))
                 .singleElement()
-                .satisfies(c -> assertThat(((Comparison) c).left())
-                        .isInstanceOfSatisfying(Expression.class, e -> {
-                            assertThat(e.aliases()).containsExactly("t");
-                            assertThat(Deparsed.canonical(e.sql())).isEqualTo(Deparsed.canonical("lower((\"E\")::text)"));
-                        }));
+                .satisfies(c -> assertThat(((Comparison) c).left()).isInstanceOfSatisfying(Expression.class, e -> {
+                    assertThat(e.aliases()).containsExactly("t");
+                    assertThat(Deparsed.canonical(e.sql())).isEqualTo(Deparsed.canonical("lower((\"E\")::text)"));
+                }));
         assertThat(Deparsed.conditions("((t.a + $1) = u.b)"))
                 .singleElement()
                 .satisfies(c -> assertThat(((Comparison) c).left()).isEqualTo(new Expression(Set.of("t"), "")));
         assertThat(Deparsed.conditions("((t.a + u.b) > 3)"))
                 .singleElement()
-                .satisfies(c -> assertThat(((Expression) ((Comparison) c).left()).sql()).isEmpty());
+                .satisfies(c ->
+                        assertThat(((Expression) ((Comparison) c).left()).sql()).isEmpty());
     }
 
     @Test
     void what_is_not_understood_is_no_condition_or_no_column() {
         for (String strange : new String[] {
-            "", ")", "((", "t.a", "(ANY (hashed SubPlan 1).col1)", "(t.a IS DISTINCT FROM $1)", "'open", "\"open",
-            "(t.a OPERATOR(public.=) 5)", "((t.a = 1) IS TRUE)", "CASE WHEN (t.a = 1) THEN true ELSE false END"
+            "",
+            ")",
+            "((",
+            "t.a",
+            "(ANY (hashed SubPlan 1).col1)",
+            "(t.a IS DISTINCT FROM $1)",
+            "'open",
+            "\"open",
+            "(t.a OPERATOR(public.=) 5)",
+            "((t.a = 1) IS TRUE)",
+            "CASE WHEN (t.a = 1) THEN true ELSE false END"
         }) {
             assertThat(Deparsed.conditions(strange))
                     .as(strange)
@@ -75,7 +86,8 @@ class DeparsedTest {
     void an_or_is_one_condition() {
         assertThat(Deparsed.conditions("((t.a = 1) OR (t.a IS NULL))"))
                 .singleElement()
-                .isInstanceOfSatisfying(Either.class, either -> assertThat(either.arms()).hasSize(2));
+                .isInstanceOfSatisfying(
+                        Either.class, either -> assertThat(either.arms()).hasSize(2));
     }
 
     @Test
@@ -95,7 +107,9 @@ class DeparsedTest {
 
     @Test
     void the_keys_of_an_index_are_comparable_with_ours() {
-        assertThat(Deparsed.btreeKeys("CREATE UNIQUE INDEX i ON ONLY s.t USING btree (a, \"B\" DESC, lower((c)::text)) WHERE (x > 0)"))
+        assertThat(
+                        Deparsed.btreeKeys(
+                                "CREATE UNIQUE INDEX i ON ONLY s.t USING btree (a, \"B\" DESC, lower((c)::text)) WHERE (x > 0)"))
                 .containsExactly(
                         Deparsed.canonical("\"a\""),
                         Deparsed.canonical("\"B\" DESC"),
@@ -105,8 +119,9 @@ class DeparsedTest {
 
     @Test
     void an_update_names_the_columns_it_sets() {
-        assertThat(UpdatedColumns.of(
-                        "UPDATE t SET A = 'x, y = 1', \"B\" = (SELECT c FROM u WHERE d = 1), (e, f) = (1, 2) WHERE g = 3"))
+        assertThat(
+                        UpdatedColumns.of(
+                                "UPDATE t SET A = 'x, y = 1', \"B\" = (SELECT c FROM u WHERE d = 1), (e, f) = (1, 2) WHERE g = 3"))
                 .contains(Set.of("a", "B", "e", "f"));
         assertThat(UpdatedColumns.of("DELETE FROM t")).isEmpty();
     }

@@ -20,7 +20,15 @@ class FindingAdviceTest {
 
     private static Finding finding(String check, @Nullable Change change) {
         return new Finding(
-                check, Severity.WARNING, "x", "Summary.", Map.of("size_bytes", 4096), "Why.", "Do it.", List.of(), change);
+                check,
+                Severity.WARNING,
+                "x",
+                "Summary.",
+                Map.of("size_bytes", 4096),
+                "Why.",
+                "Do it.",
+                List.of(),
+                change);
     }
 
     private static CreateIndex index(String name, String... keys) {

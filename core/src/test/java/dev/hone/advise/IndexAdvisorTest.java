@@ -256,10 +256,11 @@ class IndexAdvisorTest {
                 Advice advice = IndexAdvisor.advise(
                         other,
                         with,
-                        workload(query(
-                                "latest",
-                                100,
-                                "SELECT note FROM bets WHERE status = 'lost' AND stake = 7 ORDER BY placed_at LIMIT 50")),
+                        workload(
+                                query(
+                                        "latest",
+                                        100,
+                                        "SELECT note FROM bets WHERE status = 'lost' AND stake = 7 ORDER BY placed_at LIMIT 50")),
                         AdviceOptions.DEFAULT,
                         Progress.NONE);
                 assertThat(statements(advice)).singleElement().asString().contains("\"placed_at\"", "\"stake\"");

@@ -36,12 +36,14 @@ class ProposalFolderTest {
                 1000,
                 10,
                 List.of(
-                        new Recommendation(new Analyze("public", EVIL), "stale\n; DROP TABLE victim;", 0, List.of(), List.of()),
+                        new Recommendation(
+                                new Analyze("public", EVIL), "stale\n; DROP TABLE victim;", 0, List.of(), List.of()),
                         new Recommendation(
                                 INDEX,
                                 "because",
                                 123_456,
-                                List.of(new Recommendation.Effect("q | 1\n; DROP TABLE victim;", "SELECT 1", 100, 1.5, 7)),
+                                List.of(new Recommendation.Effect(
+                                        "q | 1\n; DROP TABLE victim;", "SELECT 1", 100, 1.5, 7)),
                                 List.of(new Recommendation.Alternative("CREATE INDEX x", 99, null, "slower"))),
                         new Recommendation(
                                 new DropIndex("public", "old", "CREATE INDEX old ON public.victim USING btree (a)"),
@@ -122,8 +124,8 @@ class ProposalFolderTest {
     void a_folder_of_something_else_is_left_alone(@TempDir Path folder) throws IOException {
         Files.writeString(folder.resolve("thesis.txt"), "years of work");
         assertThatThrownBy(() -> ProposalFolder.write(proposal(), folder))
-                .isInstanceOfSatisfying(HoneException.class, e -> assertThat(e.kind())
-                        .isEqualTo(HoneException.Kind.REFUSED));
+                .isInstanceOfSatisfying(
+                        HoneException.class, e -> assertThat(e.kind()).isEqualTo(HoneException.Kind.REFUSED));
         assertThat(files(folder)).containsExactly("thesis.txt");
         assertThatThrownBy(() -> ProposalFolder.write(proposal(), folder.resolve("thesis.txt")))
                 .isInstanceOf(HoneException.class);

@@ -103,7 +103,8 @@ record Bench(ServerAddress address) {
     static ThrowingConsumer<Throwable> ofKind(HoneException.Kind kind) {
         return e -> assertThat(e)
                 .isInstanceOfSatisfying(
-                        HoneException.class, refused -> assertThat(refused.kind()).isEqualTo(kind));
+                        HoneException.class,
+                        refused -> assertThat(refused.kind()).isEqualTo(kind));
     }
 
     /** Waits until something holds; a minute without it is a failure. */

@@ -103,8 +103,7 @@ class DeployerTest {
         assertThat(bench.ask("SELECT attstattarget FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid"
                         + " WHERE relname LIKE 'Old%' AND attnum = 1"))
                 .isEqualTo("321");
-        assertThatThrownBy(bench::undo)
-                .satisfies(ofKind(HoneException.Kind.USAGE));
+        assertThatThrownBy(bench::undo).satisfies(ofKind(HoneException.Kind.USAGE));
     }
 
     @Test
