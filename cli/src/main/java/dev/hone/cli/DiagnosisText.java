@@ -8,6 +8,7 @@ import dev.hone.check.Severity;
 import dev.hone.cli.Terminal.Style;
 import dev.hone.postgres.BlindSpot;
 import dev.hone.postgres.Snapshot;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,21 @@ final class DiagnosisText {
         byCheck.forEach((check, findings) -> findings(check, findings));
         blind(snapshot.blindSpots(), diagnosis.lights());
         summary(diagnosis);
+    }
+
+    /** The lights, and a line for each check that found something. */
+    void printBriefly(Diagnosis diagnosis) {
+        lights(diagnosis.lights());
+        diagnosis.lights().stream()
+                .filter(light -> light.state() == Light.State.FINDING)
+                .sorted(Comparator.comparing(Light::worst, Comparator.nullsLast(Comparator.reverseOrder())))
+                .forEach(light -> {
+                    List<Finding> found = diagnosis.findings(light.check());
+                    terminal.println(wrap(
+                            "  " + mark(light.worst()) + " ",
+                            found.getFirst().subject() + ": " + found.getFirst().summary()
+                                    + (found.size() > 1 ? " (and " + (found.size() - 1) + " more)" : "")));
+                });
     }
 
     private void lights(List<Light> lights) {

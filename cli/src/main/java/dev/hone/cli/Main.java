@@ -21,7 +21,12 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         mixinStandardHelpOptions = true,
         subcommands = {
+            DemoCommand.class,
             CheckCommand.class,
+            AdviseCommand.class,
+            ApplyCommand.class,
+            UndoCommand.class,
+            StatusCommand.class,
             BenchCommand.class,
             CompareCommand.class,
             SnapshotCommand.class,

@@ -25,10 +25,11 @@ final class ResultText {
                     figure(result.after(), unit),
                     interval(result.interval(), unit),
                     switch (result.verdict()) {
-                        case PASS -> terminal.styled(Style.GREEN, "✔ pass");
-                        case FAIL -> terminal.styled(Style.RED, "✖ missed");
-                        case INCONCLUSIVE -> terminal.styled(Style.YELLOW, "? inconclusive");
-                    } + (result.note() == null ? "" : ": " + result.note()));
+                                case PASS -> terminal.styled(Style.GREEN, "✔ pass");
+                                case FAIL -> terminal.styled(Style.RED, "✖ missed");
+                                case INCONCLUSIVE -> terminal.styled(Style.YELLOW, "? inconclusive");
+                            }
+                            + (result.note() == null ? "" : ": " + result.note()));
         }
         table.print();
     }

@@ -2,6 +2,7 @@ package dev.hone.cli;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -52,6 +53,16 @@ public record Terminal(PrintStream out, PrintStream err, boolean colour, boolean
     /** The text in a style, or as it is where colour is not wanted. */
     public String styled(Style style, String text) {
         return colour ? "\u001b[" + style.code + "m" + text + "\u001b[0m" : text;
+    }
+
+    /** The same terminal with results going nowhere. */
+    Terminal silent() {
+        return new Terminal(
+                new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8),
+                err,
+                false,
+                interactive,
+                columns);
     }
 
     public void println(String text) {

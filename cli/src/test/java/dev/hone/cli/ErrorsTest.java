@@ -22,7 +22,7 @@ class ErrorsTest {
 
     @BeforeAll
     static void start() {
-        local = LocalServer.start(Installation.embedded(), Map.of());
+        local = LocalServer.start(Installation.embedded(), Map.of("fsync", "on", "full_page_writes", "on"));
         environment = CommandLineRun.environment(local.address("postgres"));
     }
 

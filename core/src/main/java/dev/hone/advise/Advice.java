@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the advisor worked out.
@@ -50,12 +51,17 @@ public record Advice(
         return new Advice(costBefore, costAfter, recommendations, inUse, more, effort);
     }
 
-    /** The advice as it is written to disk. */
-    public Proposal proposal(Snapshot snapshot, String workload, Instant createdAt) {
+    /**
+     * The advice as it is written to disk.
+     *
+     * @param address of the database, without a password; null if the Snapshot came from a file
+     */
+    public Proposal proposal(Snapshot snapshot, @Nullable String address, String workload, Instant createdAt) {
         return new Proposal(
                 Proposal.FORMAT,
                 createdAt,
                 snapshot.database().name(),
+                address,
                 workload,
                 costBefore,
                 costAfter,

@@ -326,15 +326,15 @@ final class Deparsed {
             boolean named =
                     i > 0 && (parts.get(i - 1).is(".") || parts.get(i - 1).kind() == Kind.CAST);
             boolean naming = i + 2 < parts.size() && parts.get(i + 1).is(".");
-            boolean name = part.kind() == Kind.NAME && !named;
+            boolean starts = part.kind() == Kind.NAME && !named;
             if (part.kind() == Kind.GROUP) {
                 collect(part.inner(), into);
-            } else if (name && naming) {
-                Part column = parts.get(i + 2);
-                if (column.text().equals("*") || (column.kind() == Kind.NAME && !isCall(parts, i + 2))) {
-                    into.add(new Column(part.text(), column.text(), ""));
+            } else if (starts && naming) {
+                Part name = parts.get(i + 2);
+                if (name.text().equals("*") || (name.kind() == Kind.NAME && !isCall(parts, i + 2))) {
+                    into.add(new Column(part.text(), name.text(), ""));
                 }
-            } else if (name && !isCall(parts, i)) {
+            } else if (starts && !isCall(parts, i)) {
                 into.add(new Column("", part.text(), ""));
             }
         }

@@ -2,12 +2,15 @@ package dev.hone.advise;
 
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An ordered list of recommendations for one database, as it is written to disk.
  *
  * @param format version of the file format
  * @param database name of the database it was worked out for
+ * @param address where that database is, as it can be given to a command, without a password; null if it was worked out
+ *     from a file
  * @param workload where the workload came from
  * @param costBefore workload cost on the twin without the recommendations; 0 if it was not planned
  * @param costAfter workload cost on the twin with all of them; 0 if it was not planned
@@ -17,6 +20,7 @@ public record Proposal(
         int format,
         Instant createdAt,
         String database,
+        @Nullable String address,
         String workload,
         double costBefore,
         double costAfter,

@@ -209,10 +209,24 @@ public final class Deployer {
                 }
             };
         } catch (SQLException e) {
-            String why = Failure.text(e);
+            String why = Failure.text(e) + leftInvalid(session, journal, id, number);
             journal.fail(id, number, StepState.FAILED, why);
             return new DeploymentResult.Step(number, change.title(), StepState.FAILED, why);
         }
+    }
+
+    /** Nothing is left invalid without a word. */
+    private static String leftInvalid(DeploymentSession session, Journal journal, String id, int number) {
+        Schema schema = new Schema(session.control());
+        List<String> left = journal.find(id).orElseThrow().steps().get(number - 1).indexes().stream()
+                .filter(part -> schema.find(part.schema(), part.name())
+                        .map(found -> part.definition().equals(found.definition()) && !found.valid())
+                        .orElse(false))
+                .map(IndexPart::qualifiedName)
+                .toList();
+        return left.isEmpty()
+                ? ""
+                : ". Left invalid, so that writers maintain it and no query uses it: " + String.join(", ", left);
     }
 
     /** What is to be built now, and what an earlier run may have built under a plan that has changed since. */
@@ -304,7 +318,7 @@ public final class Deployer {
             task.at(Watch.TOTAL, "");
             return new DeploymentResult.Step(step.number(), step.title(), outcome.state(), outcome.detail());
         } catch (SQLException e) {
-            String why = Failure.text(e);
+            String why = Failure.text(e) + leftInvalid(session, journal, id, step.number());
             journal.fail(id, step.number(), StepState.UNDOING, why);
             return new DeploymentResult.Step(step.number(), step.title(), StepState.UNDOING, why);
         }

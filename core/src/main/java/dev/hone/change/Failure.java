@@ -26,8 +26,7 @@ final class Failure {
         if (e instanceof Workbench.Leftover) {
             text.append(". What it left could not be removed either (")
                     .append(said(e.getSuppressed()[0]))
-                    .append(
-                            "): an invalid index may be there, which the journal knows and the next run or undo removes");
+                    .append("); the journal knows it, and the next run or undo removes it");
         }
         return text.toString();
     }

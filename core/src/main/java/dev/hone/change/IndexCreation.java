@@ -44,7 +44,11 @@ record IndexCreation(CreateIndex change) implements Operation {
                 parts,
                 Operation.buildSql(parts),
                 List.of(parts.getFirst().dropSql()),
-                parts.size() == 1 ? "" : "one index for each of " + (parts.size() - 1) + " partitions, then attached");
+                parts.size() == 1
+                        ? ""
+                        : "on a partitioned table: one index for each of " + (parts.size() - 1)
+                                + " partitions, built concurrently, then attached; the partitioned table itself is"
+                                + " locked against writes for a moment");
     }
 
     private static Optional<Outlook> missingPrivilege(Schema.Table table, String tableName) {

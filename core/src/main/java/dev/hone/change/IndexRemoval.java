@@ -45,10 +45,12 @@ record IndexRemoval(DropIndex change) implements Operation {
                     "index " + change.subject() + " is not the one the proposal speaks of: it is " + found.definition(),
                     "Make the proposal anew.");
         }
+        String note = found.partitioned()
+                ? "a partitioned index goes with those of its partitions, under a short ACCESS EXCLUSIVE lock"
+                : found.unique() ? "its uniqueness is no longer held" : "";
         boolean journaled = surroundings.begun() && !surroundings.journaled().isEmpty();
         return outlook(
-                journaled ? surroundings.journaled() : schema.parts(change.schema(), change.name(), found),
-                found.unique() ? "its uniqueness is no longer held" : "");
+                journaled ? surroundings.journaled() : schema.parts(change.schema(), change.name(), found), note);
     }
 
     private static Outlook outlook(List<IndexPart> parts, String note) {

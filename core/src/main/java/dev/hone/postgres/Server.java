@@ -93,6 +93,7 @@ public final class Server implements AutoCloseable {
                             SELECT set_config('statement_timeout', :statement, true),
                                    set_config('lock_timeout', :lock, true),
                                    set_config('idle_in_transaction_session_timeout', '60s', true),
+                                   set_config('jit', 'off', true),
                                    set_config('search_path', 'pg_catalog', true),
                                    set_config('extra_float_digits', '3', true),
                                    set_config('DateStyle', 'ISO, MDY', true),

@@ -57,6 +57,7 @@ WITH RECURSIVE uncovered AS (
 ), chosen AS (
     SELECT d.*,
            CASE WHEN octet_length(d.wanted) <= 63
+                     AND count(*) OVER (PARTITION BY d.nspname, d.wanted) = 1
                      AND NOT EXISTS (SELECT FROM pg_class o JOIN pg_namespace s ON s.oid = o.relnamespace
                                      WHERE o.relname = d.wanted AND s.nspname = d.nspname)
                 THEN d.wanted

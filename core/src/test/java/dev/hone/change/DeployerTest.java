@@ -245,12 +245,12 @@ class DeployerTest {
         Bench.Heard heard = new Bench.Heard();
         DeploymentResult result;
         try (Server other = Server.connect(bench.address())) {
-            other.handle().begin();
-            other.handle().execute("UPDATE plain SET b = 'held' WHERE id = 1");
             String pid = other.handle()
                     .createQuery("SELECT pg_backend_pid()")
                     .mapTo(String.class)
                     .one();
+            other.handle().begin();
+            other.handle().execute("UPDATE plain SET b = 'held' WHERE id = 1");
             CompletableFuture<DeploymentResult> running = CompletableFuture.supplyAsync(() -> Deployer.apply(
                     bench.address(), List.of(index("public", "plain", "waits_idx", "a")), Bench.OPTIONS, heard));
             Bench.await(
@@ -340,6 +340,33 @@ class DeployerTest {
         assertThat(bench.states()).containsExactly(StepState.FAILED);
         assertThat(bench.apply(change).complete()).isTrue();
         assertThat(bench.states()).containsExactly(StepState.APPLIED);
+    }
+
+    @Test
+    void a_removal_that_is_cut_off_says_what_it_left_and_can_be_finished_or_undone() throws Exception {
+        Bench bench = odd();
+        bench.run("CREATE INDEX gone_idx ON plain (a)");
+        Catalog before = bench.catalog();
+        DropIndex change = new DropIndex("public", "gone_idx", "CREATE INDEX gone_idx ON public.plain USING btree (a)");
+        try (Server other = Server.connect(bench.address())) {
+            other.handle().begin();
+            other.handle().execute("UPDATE plain SET b = 'held' WHERE id = 1");
+            CompletableFuture<DeploymentResult> running = CompletableFuture.supplyAsync(() -> bench.apply(change));
+            Bench.await("the removal waits", () -> !bench.invalidIndexes().isEmpty());
+            bench.ask("SELECT pg_cancel_backend(pid)::text FROM pg_stat_activity WHERE state = 'active'"
+                    + " AND query LIKE 'DROP%INDEX CONCURRENTLY%'");
+
+            DeploymentResult result = running.get();
+
+            other.handle().rollback();
+            assertThat(result.complete()).isFalse();
+            assertThat(result.steps().getFirst().detail())
+                    .contains("cancelled")
+                    .contains("Left invalid")
+                    .contains("gone_idx");
+        }
+        assertThat(bench.undo().complete()).isTrue();
+        assertThat(CatalogDiff.between(before, bench.catalog())).isEmpty();
     }
 
     @Test

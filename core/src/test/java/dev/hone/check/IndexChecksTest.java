@@ -7,7 +7,10 @@ import dev.hone.change.CreateIndex;
 import dev.hone.change.DropIndex;
 import dev.hone.check.Patient.Database;
 import dev.hone.postgres.Server;
+import dev.hone.postgres.Snapshot;
+import dev.hone.postgres.SnapshotFile;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -16,13 +19,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(300)
 @ParameterizedClass
 @ValueSource(ints = {18, 15})
 class IndexChecksTest {
@@ -98,6 +102,8 @@ class IndexChecksTest {
                         "CREATE TABLE \"S\"\"1\".parent (id int PRIMARY KEY, a int, b int, UNIQUE (a, b))",
                         "CREATE TABLE \"S\"\"1\".\"Kind A\" (id int, \"parent_ID\" int REFERENCES \"S\"\"1\".parent)",
                         "CREATE TABLE \"S\"\"1\".\"" + long63 + "\" (p int REFERENCES \"S\"\"1\".parent)",
+                        "CREATE TABLE same_name (\"of_index\" int REFERENCES \"S\"\"1\".parent)",
+                        "CREATE TABLE same_name_of (\"index\" int REFERENCES \"S\"\"1\".parent)",
                         "CREATE TABLE second_key (x int, p int REFERENCES \"S\"\"1\".parent)",
                         "CREATE INDEX ON second_key (x, p)",
                         "CREATE TABLE wrong_predicate (p int REFERENCES \"S\"\"1\".parent, x int)",
@@ -111,6 +117,8 @@ class IndexChecksTest {
                 .containsExactlyInAnyOrder(
                         "\"S\"\"1\".\"Kind A\"",
                         "\"S\"\"1\".\"" + long63 + "\"",
+                        "public.same_name",
+                        "public.same_name_of",
                         "public.second_key",
                         "public.wrong_predicate",
                         "public.two",
@@ -327,6 +335,14 @@ class IndexChecksTest {
                         "CREATE INDEX ON t (upper(c))",
                         "CREATE UNIQUE INDEX ON t (b) WHERE a > 3",
                         "CREATE INDEX ON t (b, c) WHERE a > 3",
+                        "CREATE TABLE longer (d int, f text, g int, b int)",
+                        "CREATE INDEX ON longer (d DESC)",
+                        "CREATE INDEX ON longer (d, b)",
+                        "CREATE INDEX ON longer (f text_pattern_ops)",
+                        "CREATE INDEX ON longer (f COLLATE \"C\")",
+                        "CREATE INDEX ON longer (f, b)",
+                        "CREATE INDEX ON longer (g) WHERE b > 0",
+                        "CREATE INDEX ON longer (g, b)",
                         "CREATE TABLE e (x int, y int, z int)",
                         "CREATE INDEX ON e (x) INCLUDE (z)",
                         "CREATE INDEX ON e (x, y)")
@@ -438,6 +454,21 @@ class IndexChecksTest {
             writer.rollback();
         }
         build.orTimeout(60, TimeUnit.SECONDS).join();
+    }
+
+    @Test
+    void a_saved_snapshot_is_diagnosed_as_the_server_was(@TempDir Path folder) {
+        Database database = patient.database()
+                .run(
+                        "CREATE TABLE \"Größe\" (id int PRIMARY KEY, a int)",
+                        "CREATE INDEX one ON \"Größe\" (a)",
+                        "CREATE INDEX two ON \"Größe\" (a)");
+        Snapshot snapshot = database.snapshot();
+        Path file = folder.resolve("patient.hone");
+        SnapshotFile.write(snapshot, file);
+
+        assertThat(Checks.diagnose(snapshot).findings("duplicate-index")).hasSize(1);
+        assertThat(Checks.diagnose(SnapshotFile.read(file))).isEqualTo(Checks.diagnose(snapshot));
     }
 
     private static void fail(Database database, String statement) {

@@ -3,9 +3,14 @@ package dev.hone.twin;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.hone.HoneException;
 import dev.hone.Progress;
 import dev.hone.change.CreateIndex;
+import dev.hone.postgres.Catalog;
+import dev.hone.postgres.ServerVersion;
 import dev.hone.postgres.Snapshot;
+import dev.hone.postgres.Statistics;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -34,6 +39,123 @@ class TwinTest {
     @Test
     void everything_of_the_source_is_rebuilt() {
         assertThat(twin.omissions()).isEmpty();
+    }
+
+    @Test
+    void a_source_of_another_major_version_is_refused() {
+        Snapshot snapshot = source.snapshot();
+        Snapshot.Database d = snapshot.database();
+        Snapshot older = with(
+                snapshot,
+                new Snapshot.Database(
+                        d.name(),
+                        new ServerVersion(150_004),
+                        d.encoding(),
+                        d.localeProvider(),
+                        d.collate(),
+                        d.ctype(),
+                        d.locale(),
+                        d.blockBytes(),
+                        d.sizeBytes(),
+                        d.standby(),
+                        d.role(),
+                        d.superuser()),
+                snapshot.catalog(),
+                snapshot.statistics());
+        assertThatThrownBy(() -> Twin.build(older, Progress.NONE)).isInstanceOfSatisfying(HoneException.class, e -> {
+            assertThat(e.kind()).isEqualTo(HoneException.Kind.REFUSED);
+            assertThat(e).hasMessageContaining("15.4");
+        });
+    }
+
+    /** Every row of the statistics is broken in one of many ways, at random but always alike. */
+    @Test
+    void malformed_statistics_are_left_out_and_crash_nothing() {
+        Snapshot snapshot = source.snapshot();
+        for (long seed = 1; seed <= 2; seed++) {
+            BrokenStatistics broken = new BrokenStatistics(seed);
+            Snapshot bad = with(snapshot, snapshot.database(), snapshot.catalog(), broken.of(snapshot.statistics()));
+            try (Twin other = Twin.build(bad, Progress.NONE)) {
+                assertThat(other.omissions()).isNotEmpty();
+                for (String query : TwinFidelityTest.QUERIES) {
+                    assertThat(other.explain(query).totalCost()).isPositive();
+                }
+                other.create(index("public", "orders", "o_state", List.of("state", "note", "amount")));
+                other.create(index("Sales Dept", "Customer", "c_mail", List.of("lower(\"E-Mail\")")));
+            }
+        }
+    }
+
+    @Test
+    void what_cannot_be_rebuilt_is_an_omission_and_functions_of_the_source_have_no_privileges() {
+        Snapshot snapshot = source.snapshot();
+        Catalog c = snapshot.catalog();
+        List<Catalog.Extension> extensions = new ArrayList<>(c.extensions());
+        extensions.add(new Catalog.Extension("no_such_extension", "public", "1"));
+        List<Catalog.Column> columns = c.columns().stream()
+                .map(column -> column.name().equals("note")
+                        ? new Catalog.Column(
+                                column.relation(),
+                                column.number(),
+                                column.name(),
+                                "public.geometry(Point,4326)",
+                                column.length(),
+                                column.notNull(),
+                                column.local(),
+                                column.generated(),
+                                column.identity(),
+                                null,
+                                null)
+                        : column)
+                .toList();
+        List<Catalog.View> views = new ArrayList<>(c.views());
+        views.add(new Catalog.View("public", "broken", false, "SELECT FROM nowhere"));
+        List<Catalog.Function> functions = new ArrayList<>(c.functions());
+        functions.add(new Catalog.Function(1, "public", "evil", """
+                CREATE FUNCTION public.evil() RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+                BEGIN
+                  RETURN (SELECT setting FROM pg_file_settings LIMIT 1);
+                END $$"""));
+        Catalog changed = new Catalog(
+                c.schemas(),
+                extensions,
+                c.types(),
+                c.collations(),
+                functions,
+                c.sequences(),
+                c.relations(),
+                columns,
+                c.constraints(),
+                c.indexes(),
+                views,
+                c.triggers(),
+                c.statisticsObjects());
+        try (Twin other =
+                Twin.build(with(snapshot, snapshot.database(), changed, snapshot.statistics()), Progress.NONE)) {
+            assertThat(other.omissions().stream().map(Omission::object))
+                    .containsExactlyInAnyOrder(
+                            "extension \"no_such_extension\"",
+                            "type public.geometry(Point,4326)",
+                            "view \"public\".\"broken\"");
+            String sql = "SELECT * FROM public.orders WHERE customer_id = 42";
+            assertThat(other.explain(sql).root().rows())
+                    .isEqualTo(twin.explain(sql).root().rows());
+            // What the source's functions do while a statement is planned, they must not do as a superuser.
+            assertThatThrownBy(() -> other.explain("SELECT public.evil()")).hasMessageContaining("permission denied");
+        }
+    }
+
+    private static Snapshot with(Snapshot s, Snapshot.Database database, Catalog catalog, Statistics statistics) {
+        return new Snapshot(
+                s.format(),
+                s.takenAt(),
+                database,
+                s.settings(),
+                catalog,
+                statistics,
+                s.activity(),
+                s.evidence(),
+                s.blindSpots());
     }
 
     @Test

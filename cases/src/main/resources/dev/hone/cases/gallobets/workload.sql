@@ -78,12 +78,16 @@ SELECT count(*) FROM event_connections WHERE event_id = :event_id AND disconnect
 SELECT count(*), coalesce(sum(amount), 0) FROM bets WHERE fight_id = :fight_1 AND status = 'pending';
 SELECT count(*), coalesce(sum(amount), 0) FROM bets WHERE fight_id = :fight_2 AND status = 'pending';
 
--- Somebody opens a fight: its event, the money that is open on either side, and the offers one could still take.
+-- Somebody opens a fight: its event, the money that is open on either side, and the offers one could still take, with the
+-- names of those who made them.
 -- request: fight detail
 -- weight: 14
--- sample fight_id, event_id:
---     SELECT f.id, f.event_id
---     FROM (SELECT fight_id FROM bets WHERE id > (SELECT max(id) - 10000 FROM bets)
+-- sample fight_id, event_id, user_1, user_2, user_3:
+--     SELECT f.id, f.event_id, recent.user_id, recent.before, recent.long_before
+--     FROM (SELECT fight_id, user_id, coalesce(lag(user_id) OVER w, user_id) AS before,
+--                  coalesce(lag(user_id, 2) OVER w, user_id) AS long_before
+--           FROM bets WHERE id > (SELECT max(id) - 10000 FROM bets)
+--           WINDOW w AS (PARTITION BY fight_id ORDER BY id)
 --           ORDER BY random() LIMIT 1000) recent
 --     JOIN fights f ON f.id = recent.fight_id
 SELECT id, event_id, number, red_corner, blue_corner, weight_grams, status, result, odds, notes, betting_starts_at,
@@ -95,12 +99,14 @@ SELECT side, count(*) AS bets, sum(amount) AS money
 FROM bets
 WHERE fight_id = :fight_id AND status = 'pending'
 GROUP BY side;
-SELECT b.id, b.side, b.amount, b.odds, b.potential_win, b.terms, b.created_at, u.username
-FROM bets b
-JOIN users u ON u.id = b.user_id
-WHERE b.fight_id = :fight_id AND b.status = 'pending' AND b.parent_bet_id IS NULL
-ORDER BY b.amount DESC
+SELECT id, user_id, side, amount, odds, potential_win, terms, created_at
+FROM bets
+WHERE fight_id = :fight_id AND status = 'pending' AND parent_bet_id IS NULL
+ORDER BY amount DESC
 LIMIT 20;
+SELECT id, username, profile FROM users WHERE id = :user_1;
+SELECT id, username, profile FROM users WHERE id = :user_2;
+SELECT id, username, profile FROM users WHERE id = :user_3;
 
 -- request: open bets of a user
 -- weight: 6
@@ -143,15 +149,19 @@ ORDER BY p.created_at;
 
 -- request: people at an event
 -- weight: 4
--- sample event_id:
---     SELECT event_id FROM event_connections WHERE id > (SELECT max(id) - 5000 FROM event_connections)
+-- sample event_id, user_1, user_2, user_3:
+--     SELECT event_id, user_id, coalesce(lag(user_id) OVER w, user_id), coalesce(lag(user_id, 2) OVER w, user_id)
+--     FROM event_connections WHERE id > (SELECT max(id) - 5000 FROM event_connections)
+--     WINDOW w AS (PARTITION BY event_id ORDER BY id)
 --     ORDER BY random() LIMIT 1000
-SELECT c.id, c.user_id, u.username, c.connected_at
-FROM event_connections c
-JOIN users u ON u.id = c.user_id
-WHERE c.event_id = :event_id AND c.disconnected_at IS NULL
-ORDER BY c.connected_at DESC
+SELECT id, user_id, session_id, connected_at
+FROM event_connections
+WHERE event_id = :event_id AND disconnected_at IS NULL
+ORDER BY connected_at DESC
 LIMIT 50;
+SELECT id, username, profile FROM users WHERE id = :user_1;
+SELECT id, username, profile FROM users WHERE id = :user_2;
+SELECT id, username, profile FROM users WHERE id = :user_3;
 
 -- The judge has called a fight; the operator's page asks what there is to settle.
 -- request: pending bets of a fight

@@ -1,0 +1,142 @@
+package dev.hone.cli;
+
+import dev.hone.HoneException;
+import dev.hone.Json;
+import dev.hone.Progress;
+import dev.hone.advise.AdviceOptions;
+import dev.hone.advise.Proposal;
+import dev.hone.advise.ProposalFolder;
+import dev.hone.check.Checks;
+import dev.hone.check.Diagnosis;
+import dev.hone.postgres.Server;
+import dev.hone.postgres.ServerAddress;
+import dev.hone.postgres.Snapshot;
+import dev.hone.postgres.SnapshotReader;
+import dev.hone.workload.PgStatStatements;
+import dev.hone.workload.SampleValues;
+import dev.hone.workload.Script;
+import dev.hone.workload.ScriptParser;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "advise",
+        description =
+                "Work out changes that make the workload faster, on a twin of the database's planner. Reads only.",
+        mixinStandardHelpOptions = true)
+final class AdviseCommand implements Callable<Integer> {
+
+    /** More statements than that matter to nobody, and each costs plans. */
+    private static final int MOST_STATEMENTS = 500;
+
+    private static final Duration SAMPLE_TIMEOUT = Duration.ofSeconds(30);
+
+    private final Main main;
+
+    @Mixin
+    private Source source = new Source();
+
+    @Option(
+            names = "--workload",
+            paramLabel = "FILE",
+            description = "A workload script (docs/workload.md); pg_stat_statements if left out.")
+    private @Nullable Path workload;
+
+    @Option(
+            names = "--budget",
+            paramLabel = "SIZE",
+            description =
+                    "The most that all new indexes together may take, such as 500MB; a fifth of the database if left out.")
+    private @Nullable Bytes budget;
+
+    @Option(names = "--time", paramLabel = "TIME", description = "When to stop searching, such as 60s; 2m if left out.")
+    private Duration time = AdviceOptions.DEFAULT.timeLimit();
+
+    @Option(names = "--out", paramLabel = "DIR", description = "Write the proposal into a folder, for `hone apply`.")
+    private @Nullable Path out;
+
+    @Option(names = "--explain", description = "Show for every change the queries it serves and what else was tried.")
+    private boolean explain;
+
+    @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} if left out.")
+    private Format format = Format.TEXT;
+
+    AdviseCommand(Main main) {
+        this.main = main;
+    }
+
+    @Override
+    public Integer call() {
+        Terminal terminal = main.terminal();
+        Progress progress = new TerminalProgress(terminal);
+        AdviceOptions options = AdviceOptions.DEFAULT.withTimeLimit(time);
+        if (budget != null) {
+            options = options.withBudget(budget.count());
+        }
+        Proposal proposal = source.isFile() ? fromFile(options, progress) : fromServer(options, progress);
+        if (out != null) {
+            ProposalFolder.write(proposal, out);
+        }
+        switch (format) {
+            case TEXT -> {
+                new ProposalText(terminal, explain).print(proposal);
+                next(terminal, proposal);
+            }
+            case JSON -> terminal.out().print(Json.pretty(proposal));
+        }
+        return 0;
+    }
+
+    private void next(Terminal terminal, Proposal proposal) {
+        if (proposal.recommendations().isEmpty()) {
+            terminal.println("Nothing was changed.");
+        } else if (out == null) {
+            terminal.println(
+                    "Nothing was changed. --out DIR writes the proposal as SQL with its undo, for `hone apply`.");
+        } else {
+            terminal.println("Written to " + out + ". Nothing was changed. Next: hone apply " + out + " --dry-run");
+        }
+    }
+
+    private Proposal fromServer(AdviceOptions options, Progress progress) {
+        ServerAddress address = source.address(main.environment());
+        try (Server server = Server.connect(address)) {
+            Snapshot snapshot =
+                    SnapshotReader.whole(Checks.queries(server.version())).read(server, progress);
+            Diagnosis diagnosis = Checks.diagnose(snapshot);
+            return Advising.propose(snapshot, address.toString(), diagnosis, learn(server), options, progress);
+        }
+    }
+
+    private Proposal fromFile(AdviceOptions options, Progress progress) {
+        Snapshot snapshot = source.snapshot(main.environment(), version -> SnapshotReader.whole(List.of()), progress);
+        Advising.Learnt learnt = workload == null
+                ? new Advising.Learnt(
+                        null, List.of("A snapshot's file holds no workload: give one by --workload FILE."))
+                : new Advising.Learnt(ScriptParser.read(workload).workload(SampleValues.none()), List.of());
+        return Advising.propose(snapshot, null, Checks.diagnose(snapshot), learnt, options, progress);
+    }
+
+    private Advising.Learnt learn(Server server) {
+        if (workload != null) {
+            Script script = ScriptParser.read(workload);
+            return new Advising.Learnt(script.workload(SampleValues.read(server, script, SAMPLE_TIMEOUT)), List.of());
+        }
+        try {
+            PgStatStatements.Reading reading = PgStatStatements.read(server, MOST_STATEMENTS);
+            return new Advising.Learnt(
+                    reading.workload(),
+                    reading.blindSpots().stream()
+                            .map(blind -> "Blind: " + blind.what() + " " + blind.cure())
+                            .toList());
+        } catch (HoneException e) {
+            return new Advising.Learnt(null, List.of(e.getMessage() + ". " + e.advice()));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package dev.hone.cli;
+
+import dev.hone.HoneException;
+import dev.hone.Progress;
+import dev.hone.advise.Advice;
+import dev.hone.advise.AdviceOptions;
+import dev.hone.advise.FindingAdvice;
+import dev.hone.advise.IndexAdvisor;
+import dev.hone.advise.Proposal;
+import dev.hone.check.Diagnosis;
+import dev.hone.check.Finding;
+import dev.hone.check.Severity;
+import dev.hone.postgres.BlindSpot;
+import dev.hone.postgres.Snapshot;
+import dev.hone.twin.Twin;
+import dev.hone.workload.Workload;
+import java.time.Clock;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** From a Snapshot, its diagnosis and a workload to a Proposal: plans on the twin where there can be one. */
+final class Advising {
+
+    /** A workload, or why there is none. */
+    record Learnt(@Nullable Workload workload, List<String> notes) {
+
+        Learnt {
+            notes = List.copyOf(notes);
+        }
+    }
+
+    private Advising() {}
+
+    /**
+     * Works the Proposal out.
+     *
+     * @param address of the database, without a password; null if the Snapshot came from a file
+     */
+    static Proposal propose(
+            Snapshot snapshot,
+            @Nullable String address,
+            Diagnosis diagnosis,
+            Learnt learnt,
+            AdviceOptions options,
+            Progress progress) {
+        Advice advice = planned(snapshot, learnt, options, progress);
+        for (String note : learnt.notes()) {
+            advice = advice.withNote(note);
+        }
+        for (BlindSpot blind : snapshot.blindSpots()) {
+            advice = advice.withNote("Blind: " + blind.what() + " " + blind.cure());
+        }
+        // What is merely worth knowing is no reason to change a production database.
+        List<Finding> grave = diagnosis.findings().stream()
+                .filter(finding -> finding.severity().compareTo(Severity.WARNING) >= 0)
+                .toList();
+        Workload workload = learnt.workload();
+        return FindingAdvice.merge(advice, grave)
+                .proposal(
+                        snapshot,
+                        address,
+                        workload == null ? "no workload" : workload.source(),
+                        Clock.systemUTC().instant());
+    }
+
+    private static Advice planned(Snapshot snapshot, Learnt learnt, AdviceOptions options, Progress progress) {
+        Workload workload = learnt.workload();
+        if (workload == null) {
+            return Advice.withoutPlans("Without a workload only the findings of `hone check` lead to changes.");
+        }
+        try (Twin twin = Twin.build(snapshot, progress)) {
+            Advice advice = IndexAdvisor.advise(twin, snapshot, workload, options, progress);
+            return twin.omissions().isEmpty()
+                    ? advice
+                    : advice.withNote("The twin does without "
+                            + twin.omissions().stream()
+                                    .limit(10)
+                                    .map(omission -> omission.object() + " (" + omission.reason() + ")")
+                                    .toList()
+                            + (twin.omissions().size() > 10 ? " and more" : "")
+                            + ": plans that hang on it may differ.");
+        } catch (HoneException e) {
+            if (e.kind() != HoneException.Kind.REFUSED) {
+                throw e;
+            }
+            return Advice.withoutPlans(e.getMessage() + ". Only the findings of `hone check` lead to changes here.");
+        }
+    }
+}

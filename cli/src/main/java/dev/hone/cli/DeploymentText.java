@@ -1,0 +1,101 @@
+package dev.hone.cli;
+
+import dev.hone.change.DeploymentPlan;
+import dev.hone.change.DeploymentRecord;
+import dev.hone.change.DeploymentResult;
+import dev.hone.change.PreCheck;
+import dev.hone.change.StepState;
+import dev.hone.cli.Terminal.Style;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Deployments for people: what would be done, what was done, what the journal says. */
+final class DeploymentText {
+
+    private final Terminal terminal;
+
+    DeploymentText(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    void print(DeploymentPlan plan) {
+        checks(plan.checks());
+        for (DeploymentPlan.Step step : plan.steps()) {
+            String mark = step.ready() ? terminal.styled(Style.GREEN, "○") : terminal.styled(Style.RED, "✖");
+            terminal.println(mark + " " + step.number() + ". "
+                    + terminal.styled(Style.BOLD, step.change().title()));
+            if (!step.note().isEmpty()) {
+                terminal.println(wrap("     ", step.note()));
+            }
+            step.sql().forEach(sql -> terminal.println("     " + sql + ";"));
+            terminal.println(wrap("     lock  ", step.locks()));
+            step.undoSql().forEach(sql -> terminal.println("     undo  " + sql + ";"));
+        }
+        terminal.println(
+                plan.ready()
+                        ? "Nothing was changed. Without --dry-run these steps are made, one after the other."
+                        : "Nothing was changed, and nothing would be: see what is marked above.");
+    }
+
+    void print(DeploymentResult result) {
+        checks(result.checks());
+        for (DeploymentResult.Step step : result.steps()) {
+            line(step.number(), step.title(), step.state(), step.detail());
+        }
+        terminal.println(wrap("", "Deployment " + result.deployment() + ": " + result.next()));
+    }
+
+    void print(List<DeploymentRecord> deployments) {
+        if (deployments.isEmpty()) {
+            terminal.println("Hone has changed nothing in this database.");
+        }
+        for (DeploymentRecord deployment : deployments) {
+            terminal.println(terminal.styled(Style.BOLD, deployment.id()) + "  begun " + deployment.createdAt()
+                    + (deployment.resumable() ? "  unfinished: apply the same proposal again" : "")
+                    + (deployment.undoUnfinished() ? "  undo unfinished: run hone undo again" : ""));
+            for (DeploymentRecord.Step step : deployment.steps()) {
+                @Nullable String detail = step.error() != null ? step.error() : step.details();
+                line(step.number(), step.title(), step.state(), detail == null ? "" : detail);
+            }
+        }
+    }
+
+    private void checks(List<PreCheck> checks) {
+        for (PreCheck check : checks) {
+            String mark = switch (check.level()) {
+                case FINE -> terminal.styled(Style.GREEN, "✔ ");
+                case WARNING -> terminal.styled(Style.YELLOW, "▲ ");
+                case REFUSED -> terminal.styled(Style.RED, "✖ ");
+            };
+            terminal.println(wrap(mark, check.message()));
+            if (!check.advice().isEmpty()) {
+                terminal.println(wrap("    ", check.advice()));
+            }
+        }
+    }
+
+    private void line(int number, String title, StepState state, String detail) {
+        Style style = switch (state) {
+            case APPLIED, ALREADY, UNDONE -> Style.GREEN;
+            case FAILED -> Style.RED;
+            case PLANNED, KEPT -> Style.DIM;
+            case INTENDED, UNDOING -> Style.YELLOW;
+        };
+        String mark = switch (state) {
+            case APPLIED, ALREADY, UNDONE -> "✔";
+            case FAILED -> "✖";
+            case PLANNED, KEPT -> "○";
+            case INTENDED, UNDOING -> "…";
+        };
+        terminal.println(terminal.styled(style, mark) + " " + number + ". " + title + "  "
+                + terminal.styled(style, state.name().toLowerCase(Locale.ROOT)));
+        if (!detail.isEmpty()) {
+            terminal.println(wrap("     ", detail));
+        }
+    }
+
+    private String wrap(String prefix, String text) {
+        return Paragraph.wrap(prefix, text, terminal.columns());
+    }
+}

@@ -1,0 +1,44 @@
+package dev.hone.cli;
+
+import dev.hone.Json;
+import dev.hone.change.DeployOptions;
+import dev.hone.change.Deployer;
+import dev.hone.change.DeploymentResult;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "undo",
+        description = "Take a deployment back, last step first; the last one that is not undone if none is named.",
+        mixinStandardHelpOptions = true)
+final class UndoCommand implements Callable<Integer> {
+
+    private final Main main;
+
+    @Mixin
+    private Journaled journaled = new Journaled();
+
+    @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} if left out.")
+    private Format format = Format.TEXT;
+
+    UndoCommand(Main main) {
+        this.main = main;
+    }
+
+    @Override
+    public Integer call() {
+        Terminal terminal = main.terminal();
+        DeploymentResult result = Deployer.undo(
+                journaled.address(main.environment()),
+                journaled.deployment(),
+                DeployOptions.DEFAULT,
+                new TerminalProgress(terminal));
+        switch (format) {
+            case TEXT -> new DeploymentText(terminal).print(result);
+            case JSON -> terminal.out().print(Json.pretty(result));
+        }
+        return result.complete() ? 0 : 1;
+    }
+}
