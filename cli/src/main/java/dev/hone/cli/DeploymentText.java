@@ -40,10 +40,14 @@ final class DeploymentText {
 
     void print(DeploymentResult result) {
         checks(result.checks());
+        printSteps(result);
+        terminal.println(wrap("", "Deployment " + result.deployment() + ": " + result.next()));
+    }
+
+    void printSteps(DeploymentResult result) {
         for (DeploymentResult.Step step : result.steps()) {
             line(step.number(), step.title(), step.state(), step.detail());
         }
-        terminal.println(wrap("", "Deployment " + result.deployment() + ": " + result.next()));
     }
 
     void print(List<DeploymentRecord> deployments) {
