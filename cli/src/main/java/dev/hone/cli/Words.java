@@ -14,7 +14,8 @@ final class Words {
     static String bytes(long bytes) {
         double value = Math.abs((double) bytes);
         int unit = 0;
-        while (value >= 1024 && unit < BYTE_UNITS.length - 1) {
+        // What would be written as 1024 of a unit is 1 of the next.
+        while (value >= 1023.5 && unit < BYTE_UNITS.length - 1) {
             value /= 1024;
             unit++;
         }
@@ -30,10 +31,13 @@ final class Words {
 
     static String number(double value) {
         double size = Math.abs(value);
-        if (size >= 100) {
+        if (size < 0.005) {
+            return "0.00";
+        }
+        if (size >= 99.95) {
             return decimal("%,.0f", value);
         }
-        return size >= 10 ? decimal("%.1f", value) : decimal("%.2f", value);
+        return size >= 9.995 ? decimal("%.1f", value) : decimal("%.2f", value);
     }
 
     /** A share from 0 to 1 in percent. */
@@ -42,9 +46,11 @@ final class Words {
     }
 
     static String seconds(Duration duration) {
-        return duration.toSeconds() < 60
-                ? decimal("%.1f s", duration.toMillis() / 1000.0)
-                : duration.toMinutes() + " min " + duration.toSecondsPart() + " s";
+        if (duration.toMillis() < 59_950) {
+            return decimal("%.1f s", duration.toMillis() / 1000.0);
+        }
+        long seconds = Math.round(duration.toMillis() / 1000.0);
+        return seconds / 60 + " min " + seconds % 60 + " s";
     }
 
     /** One word for one, another for any other count: {@code 1 finding}, {@code 3 findings}. */
