@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hone.HoneException;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +65,16 @@ class AddressParserTest {
         assertThat(address.toString()).doesNotContain("s3cret");
         assertThat(parser.parse("postgres://other/").host()).isEqualTo("other");
         assertThat(parser.parse("postgres://other/").database()).isEqualTo("d");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"plain", "a b", "50%25 ?&#1", "x@y:z/w", "c+d", "Größe \"2\"", "line\nfeed", "*~'$`"})
+    void a_printed_address_leads_back_to_the_same_database(String name) {
+        for (String host : List.of("h", "::1")) {
+            ServerAddress address = new ServerAddress(
+                    host, 7000, name, name, null, Map.of("options", "-c x=" + name, "sslmode", "prefer"));
+            assertThat(BARE.parse(address.toString())).isEqualTo(address);
+        }
     }
 
     @Test
