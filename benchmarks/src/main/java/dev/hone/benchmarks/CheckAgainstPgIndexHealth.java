@@ -43,13 +43,13 @@ public final class CheckAgainstPgIndexHealth {
     private record Defect(String name, String honeCheck, String peerCheck) {}
 
     private static final List<Defect> DEFECTS = List.of(
-            new Defect("planted_duplicate_1", "duplicate-index", "duplicated_indexes"),
-            new Defect("planted_duplicate_2", "duplicate-index", "duplicated_indexes"),
-            new Defect("planted_duplicate_3", "duplicate-index", "duplicated_indexes"),
-            new Defect("planted_key_1", "foreign-key-without-index", "foreign_keys_without_index"),
-            new Defect("planted_key_2", "foreign-key-without-index", "foreign_keys_without_index"),
-            new Defect("planted_invalid", "invalid-index", "invalid_indexes"),
-            new Defect("planted_counter_id_seq", "integer-overflow", "sequence_overflow"));
+            new Defect("planted_duplicate_1", "duplicate-index", "DUPLICATED_INDEXES"),
+            new Defect("planted_duplicate_2", "duplicate-index", "DUPLICATED_INDEXES"),
+            new Defect("planted_duplicate_3", "duplicate-index", "DUPLICATED_INDEXES"),
+            new Defect("planted_key_1", "foreign-key-without-index", "FOREIGN_KEYS_WITHOUT_INDEX"),
+            new Defect("planted_key_2", "foreign-key-without-index", "FOREIGN_KEYS_WITHOUT_INDEX"),
+            new Defect("planted_invalid", "invalid-index", "INVALID_INDEXES"),
+            new Defect("planted_counter_id_seq", "integer-overflow", "SEQUENCE_OVERFLOW"));
 
     /** One thing a program reported. */
     private record Report(String check, String text) {}
@@ -119,7 +119,7 @@ public final class CheckAgainstPgIndexHealth {
         for (String defect : List.of(
                 "CREATE INDEX planted_duplicate_1 ON t1 (owner_id)",
                 "CREATE INDEX planted_duplicate_2 ON t2 (code, created_at)",
-                "CREATE INDEX planted_duplicate_3 ON t3 (id)",
+                "CREATE INDEX planted_duplicate_3 ON t3 (owner_id)",
                 "ALTER TABLE t11 ADD planted_1 bigint CONSTRAINT planted_key_1 REFERENCES t4",
                 "ALTER TABLE t12 ADD planted_2 bigint CONSTRAINT planted_key_2 REFERENCES t5",
                 "CREATE INDEX planted_invalid ON t6 (note)",
@@ -143,7 +143,7 @@ public final class CheckAgainstPgIndexHealth {
             case HONE -> List.of(Child.hone(), "check", "--format", "json");
             case PEER -> peer;
             case PEER_WITHOUT_BLOAT -> {
-                peer.add("bloat");
+                peer.add("BLOATED");
                 yield peer;
             }
         };
