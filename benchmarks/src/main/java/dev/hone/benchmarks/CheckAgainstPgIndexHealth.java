@@ -8,6 +8,8 @@ import dev.hone.postgres.ServerAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -181,7 +183,7 @@ public final class CheckAgainstPgIndexHealth {
                         + " CPU, s | planted defects found | others reported by the same checks | by all other checks |\n|---|---|---|---|---|---|---|---|---|");
         runs.forEach((contender, all) -> {
             List<Report> reports = all.getFirst().reports;
-            Set<String> checks = new java.util.HashSet<>();
+            Set<String> checks = new HashSet<>();
             Map<String, String> found = new LinkedHashMap<>();
             for (Defect defect : DEFECTS) {
                 String check = contender == Contender.HONE ? defect.honeCheck : defect.peerCheck;
@@ -219,7 +221,7 @@ public final class CheckAgainstPgIndexHealth {
                 .output()
                 .lines()
                 .filter(line -> line.startsWith("check\t"))
-                .sorted(java.util.Comparator.comparingLong(
+                .sorted(Comparator.comparingLong(
                         (String line) -> -Long.parseLong(line.replaceAll("^check\\t(\\d+) ms.*", "$1"))))
                 .limit(5)
                 .forEach(System.out::println);

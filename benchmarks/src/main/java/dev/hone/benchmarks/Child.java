@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A program that ran as a child of this process, and what that took.
@@ -54,7 +55,7 @@ record Child(String output, String errors, double wallMillis, double cpuSeconds,
             long start = System.nanoTime();
             Process process = builder.start();
             long peak = 0;
-            while (!process.waitFor(LOOK_MILLIS, java.util.concurrent.TimeUnit.MILLISECONDS)) {
+            while (!process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
                 peak = Math.max(peak, Proc.peakBytes(process.pid()));
             }
             double millis = (System.nanoTime() - start) / 1e6;
