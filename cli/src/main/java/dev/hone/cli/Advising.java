@@ -15,6 +15,7 @@ import dev.hone.postgres.Snapshot;
 import dev.hone.twin.Twin;
 import dev.hone.workload.Workload;
 import java.time.Clock;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +61,7 @@ final class Advising {
                         snapshot,
                         address,
                         workload == null ? "no workload" : workload.source(),
-                        Clock.systemUTC().instant());
+                        Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS));
     }
 
     private static Advice planned(Snapshot snapshot, Learnt learnt, AdviceOptions options, Progress progress) {

@@ -36,20 +36,20 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--connections", description = "Clients at the same time; ${DEFAULT-VALUE} if left out.")
     private int connections = LoadOptions.DEFAULT.connections();
 
-    @Option(
-            names = "--duration",
-            paramLabel = "TIME",
-            description = "How long to measure, such as 30s; ${DEFAULT-VALUE} if left out.")
+    @Option(names = "--duration", paramLabel = "TIME", description = "How long to measure; 30s if left out.")
     private Duration duration = LoadOptions.DEFAULT.duration();
 
-    @Option(
-            names = "--warm-up",
-            paramLabel = "TIME",
-            description = "Load before that, not counted; ${DEFAULT-VALUE} if left out.")
+    @Option(names = "--warm-up", paramLabel = "TIME", description = "Load before that, not counted; 5s if left out.")
     private Duration warmUp = LoadOptions.DEFAULT.warmUp();
 
     @Option(names = "--seed", description = "Decides the order of requests and values; ${DEFAULT-VALUE} if left out.")
     private long seed = LoadOptions.DEFAULT.seed();
+
+    @Option(
+            names = "--statement-timeout",
+            paramLabel = "TIME",
+            description = "After which a statement counts as failed; 30s if left out.")
+    private Duration statementTimeout = LoadOptions.DEFAULT.statementTimeout();
 
     @Option(names = "--allow-writes", description = "Let the script write; otherwise every transaction is read-only.")
     private boolean allowWrites;
@@ -67,8 +67,7 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Terminal terminal = main.terminal();
-        LoadOptions options = new LoadOptions(
-                connections, warmUp, duration, seed, allowWrites, LoadOptions.DEFAULT.statementTimeout());
+        LoadOptions options = new LoadOptions(connections, warmUp, duration, seed, allowWrites, statementTimeout);
         LoadResult result = Load.run(
                 new AddressParser(main.environment(), System.getProperty("user.name")).parse(url),
                 ScriptParser.read(script),

@@ -6,7 +6,10 @@ import dev.hone.measure.Comparison;
 import dev.hone.measure.Interval;
 import dev.hone.measure.LoadResult;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -19,11 +22,21 @@ final class CompareCommand implements Callable<Integer> {
 
     private final Main main;
 
-    @Parameters(index = "0", paramLabel = "BEFORE", description = "A file that `hone bench --out` wrote.")
-    private Path before;
+    @Parameters(
+            index = "0",
+            paramLabel = "BEFORE",
+            split = ",",
+            arity = "1",
+            description = "A file that `hone bench --out` wrote, or several with commas: runs of the same state.")
+    private List<Path> before;
 
-    @Parameters(index = "1", paramLabel = "AFTER", description = "Another one, of the same script.")
-    private Path after;
+    @Parameters(
+            index = "1",
+            paramLabel = "AFTER",
+            split = ",",
+            arity = "1",
+            description = "The same, of the other state.")
+    private List<Path> after;
 
     @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} if left out.")
     private Format format = Format.TEXT;
@@ -34,7 +47,9 @@ final class CompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Comparison comparison = Comparison.of(LoadResult.load(before), LoadResult.load(after));
+        Comparison comparison = Comparison.of(
+                before.stream().map(LoadResult::load).toList(),
+                after.stream().map(LoadResult::load).toList());
         switch (format) {
             case TEXT -> print(comparison);
             case JSON -> main.terminal().out().print(Json.pretty(comparison));
@@ -43,8 +58,7 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private static boolean slower(Comparison comparison) {
-        return java.util.stream.Stream.concat(
-                        comparison.requests().stream(), java.util.stream.Stream.of(comparison.total()))
+        return Stream.concat(comparison.requests().stream(), Stream.of(comparison.total()))
                 .flatMap(row -> row.figures().stream())
                 .anyMatch(figure -> figure.difference() == Comparison.Difference.SLOWER);
     }
@@ -87,6 +101,6 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private static String ratio(double value) {
-        return String.format(java.util.Locale.ROOT, value < 0.1 ? "%.4f" : "%.3f", value);
+        return String.format(Locale.ROOT, value < 0.1 ? "%.4f" : "%.3f", value);
     }
 }

@@ -154,7 +154,7 @@ final class Demo {
                 proposal.recommendations().stream().map(Recommendation::change).toList(),
                 DeployOptions.DEFAULT,
                 progress);
-        new DeploymentText(terminal).print(deployed);
+        new DeploymentText(terminal).printSteps(deployed);
     }
 
     private void printGains(Comparison comparison) {

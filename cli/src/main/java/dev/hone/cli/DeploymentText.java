@@ -6,6 +6,7 @@ import dev.hone.change.DeploymentResult;
 import dev.hone.change.PreCheck;
 import dev.hone.change.StepState;
 import dev.hone.cli.Terminal.Style;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -40,10 +41,14 @@ final class DeploymentText {
 
     void print(DeploymentResult result) {
         checks(result.checks());
+        printSteps(result);
+        terminal.println(wrap(terminal.styled(Style.BOLD, result.deployment()) + "  ", result.next()));
+    }
+
+    void printSteps(DeploymentResult result) {
         for (DeploymentResult.Step step : result.steps()) {
             line(step.number(), step.title(), step.state(), step.detail());
         }
-        terminal.println(wrap("", "Deployment " + result.deployment() + ": " + result.next()));
     }
 
     void print(List<DeploymentRecord> deployments) {
@@ -51,7 +56,8 @@ final class DeploymentText {
             terminal.println("Hone has changed nothing in this database.");
         }
         for (DeploymentRecord deployment : deployments) {
-            terminal.println(terminal.styled(Style.BOLD, deployment.id()) + "  begun " + deployment.createdAt()
+            terminal.println(terminal.styled(Style.BOLD, deployment.id()) + "  begun "
+                    + deployment.createdAt().truncatedTo(ChronoUnit.SECONDS)
                     + (deployment.resumable() ? "  unfinished: apply the same proposal again" : "")
                     + (deployment.undoUnfinished() ? "  undo unfinished: run hone undo again" : ""));
             for (DeploymentRecord.Step step : deployment.steps()) {

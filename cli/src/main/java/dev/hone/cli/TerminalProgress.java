@@ -1,6 +1,7 @@
 package dev.hone.cli;
 
 import dev.hone.Progress;
+import java.io.PrintStream;
 import java.time.Duration;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -40,7 +41,7 @@ final class TerminalProgress implements Progress {
                     .setMaxRenderedLength(terminal.columns() - 1)
                     .hideEta()
                     .continuousUpdate()
-                    .setConsumer(new ConsoleProgressBarConsumer(terminal.err(), terminal.columns() - 1))
+                    .setConsumer(new ClosedOnce(terminal.err(), terminal.columns() - 1))
                     .build();
         }
 
@@ -52,15 +53,40 @@ final class TerminalProgress implements Progress {
 
         @Override
         public void close() {
-            if (bar.getMax() > 0) {
-                bar.stepTo(bar.getMax());
+            if (bar.getMax() <= 0) {
+                bar.maxHint(1);
             }
+            bar.stepTo(bar.getMax());
             bar.setExtraMessage("");
             bar.close();
         }
 
         private static String padded(String label) {
             return label.length() >= LABEL_WIDTH ? label : label + " ".repeat(LABEL_WIDTH - label.length());
+        }
+    }
+
+    /** The bar's own thread may draw once more while it is being closed, which would leave the line there twice. */
+    private static final class ClosedOnce extends ConsoleProgressBarConsumer {
+        private boolean closed;
+
+        ClosedOnce(PrintStream out, int columns) {
+            super(out, columns);
+        }
+
+        @Override
+        public synchronized void accept(String line) {
+            if (!closed) {
+                super.accept(line);
+            }
+        }
+
+        @Override
+        public synchronized void close() {
+            if (!closed) {
+                closed = true;
+                super.close();
+            }
         }
     }
 

@@ -33,12 +33,19 @@ final class Words {
         if (size >= 100) {
             return decimal("%,.0f", value);
         }
-        return size >= 10 ? decimal("%.1f", value) : decimal("%.2f", value);
+        if (size >= 10) {
+            return decimal("%.1f", value);
+        }
+        return size >= 0.1 || value == 0 ? decimal("%.2f", value) : decimal("%.2g", value);
     }
 
-    /** A share from 0 to 1 in percent. */
+    /** A share from 0 to 1 in percent, with as many decimals as it takes to tell it from nothing and from all. */
     static String percent(double share) {
-        return decimal("%.1f %%", share * 100);
+        double percent = share * 100;
+        double distance = Math.min(Math.abs(percent), Math.abs(100 - percent));
+        return distance >= 0.05 || distance == 0
+                ? decimal("%.1f %%", percent)
+                : decimal(percent < 50 ? "%.2g %%" : "%.4f %%", percent);
     }
 
     static String seconds(Duration duration) {

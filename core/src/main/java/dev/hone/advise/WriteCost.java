@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An entry costs the descent, as btcostestimate charges it (selfuncs.c: one comparison for each halving, 50 operators
  * a page), and a page that is dirtied, logged and written back later: {@link #PAGES_PER_ENTRY} pages at {@code
- * seq_page_cost}. A delete is charged the same, since vacuum visits the entry once more. An update is charged only where
+ * seq_page_cost}. Together 1.6 units for a million rows; measured on cached data they were 1.1 for an integer and 2.1
+ * for a text of 32 bytes. A delete is charged the same, since vacuum visits the entry once more. An update is charged only where
  * it cannot be heap-only (HOT): always if it sets a column of any index, else as often as the source's counters say.
  */
 final class WriteCost {

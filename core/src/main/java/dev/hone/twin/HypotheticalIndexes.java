@@ -2,6 +2,7 @@ package dev.hone.twin;
 
 import dev.hone.HoneException;
 import dev.hone.change.CreateIndex;
+import dev.hone.postgres.ServerVersion;
 import dev.hone.postgres.Sql;
 import dev.hone.twin.IndexSizer.Estimate;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -23,6 +25,9 @@ import java.util.stream.Collectors;
 final class HypotheticalIndexes {
 
     private static final String NO_ROWS = "hone_twin_private.no_rows";
+
+    /** A name alone, quoted or not: certainly no expression, which has parentheses. */
+    private static final Pattern PLAIN_COLUMN = Pattern.compile("[^()]*");
 
     private final Session superuser;
     private final Session owner;
@@ -44,7 +49,7 @@ final class HypotheticalIndexes {
 
     /** Creates what {@link #create} needs, in a twin that is being built. */
     static void prepare(Session superuser) throws SQLException {
-        superuser.execute("CREATE SCHEMA hone_twin_private; CREATE TABLE " + NO_ROWS + " (); CREATE SCHEMA "
+        superuser.execute(Sql.load(Twin.class, "prepare", new ServerVersion(180_000)) + "CREATE SCHEMA "
                 + ExtendedStatisticsRestorer.SCRATCH_SCHEMA + " AUTHORIZATION " + TwinServer.ROLE);
     }
 
@@ -80,7 +85,9 @@ final class HypotheticalIndexes {
         double rows = 0;
         StringBuilder update = new StringBuilder();
         for (long leaf : leaves) {
-            derived.derive(leaf);
+            if (!definition.keys().stream().allMatch(PLAIN_COLUMN.asMatchPredicate())) {
+                derived.derive(leaf);
+            }
             Estimate estimate = sizer.estimate(leaf);
             BtreePages.setHeight(estimate.file(), estimate.size().height());
             estimate.file().extendTo(estimate.size().pages());

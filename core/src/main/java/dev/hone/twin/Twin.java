@@ -108,6 +108,8 @@ public final class Twin implements AutoCloseable {
         task.at(3, "settings");
         PlannerSettings.copy(snapshot, superuser, omissions::add);
         task.at(4, "files");
+        // Our own questions to the catalogs, which have grown, are to be planned well too.
+        superuser.execute("ANALYZE pg_class, pg_attribute, pg_index, pg_depend, pg_type, pg_namespace");
         server.evictBuffers();
         extendFiles(snapshot, server, superuser, relations);
         task.at(5, "the planner");

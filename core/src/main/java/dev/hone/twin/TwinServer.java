@@ -31,6 +31,8 @@ final class TwinServer implements AutoCloseable {
     private static final Map<String, String> SETTINGS = Map.ofEntries(
             Map.entry("autovacuum", "off"),
             Map.entry("wal_level", "minimal"),
+            // At commit a new file is synced, not logged page by page: that would leave its pages in the buffers.
+            Map.entry("wal_skip_threshold", "0"),
             Map.entry("max_wal_senders", "0"),
             Map.entry("allow_system_table_mods", "on"),
             Map.entry("shared_buffers", "64MB"),

@@ -38,7 +38,6 @@ WITH RECURSIVE uncovered AS (
 ), members AS (
     SELECT coalesce(pg_partition_root(c.oid), c.oid) AS root,
            sum(pg_stat_get_tuples_deleted(c.oid)) AS deleted,
-           sum(pg_stat_get_tuples_updated(c.oid) - pg_stat_get_tuples_hot_updated(c.oid)) AS updated,
            sum(greatest(c.reltuples, pg_stat_get_live_tuples(c.oid))) AS row_count,
            sum(c.relpages)::bigint * current_setting('block_size')::bigint AS size_bytes
     FROM pg_class c WHERE c.relkind = 'r' AND c.oid >= 16384
@@ -65,7 +64,8 @@ WITH RECURSIVE uncovered AS (
     FROM named d
 )
 SELECT format('%I.%I', d.nspname, d.relname) AS subject,
-       CASE WHEN coalesce(m.row_count, 0) >= 10000 AND coalesce(p.deleted, 0) + coalesce(p.updated, 0) > 0
+       -- Updates are no sign: the server looks for referencing rows only when the key itself changes.
+       CASE WHEN coalesce(m.row_count, 0) >= 10000 AND coalesce(p.deleted, 0) > 0
             THEN 'warning' ELSE 'info' END AS severity,
        format('No index serves the foreign key %I (%s)%s', d.conname, array_to_string(d.columns, ', '),
               CASE WHEN d.relkind = 'p' THEN format(' in %s of its partitions', d.partitions) ELSE '' END) AS summary,
@@ -79,10 +79,9 @@ SELECT format('%I.%I', d.nspname, d.relname) AS subject,
        (SELECT format('%I.%I', pn.nspname, pc.relname) FROM pg_class pc JOIN pg_namespace pn ON pn.oid = pc.relnamespace
         WHERE pc.oid = d.confrelid) AS referenced_table,
        coalesce(p.deleted, 0) AS referenced_rows_deleted,
-       coalesce(p.updated, 0) AS referenced_rows_updated_not_hot,
        coalesce(m.row_count, 0)::bigint AS row_count,
        coalesce(m.size_bytes, 0) AS size_bytes
 FROM chosen d
 LEFT JOIN members m ON m.root = coalesce(pg_partition_root(d.conrelid), d.conrelid)
 LEFT JOIN members p ON p.root = coalesce(pg_partition_root(d.confrelid), d.confrelid)
-ORDER BY 2 DESC, (coalesce(p.deleted, 0) + coalesce(p.updated, 0)) * coalesce(m.row_count, 0) DESC, 1
+ORDER BY 2 DESC, coalesce(p.deleted, 0) * coalesce(m.row_count, 0) DESC, 1

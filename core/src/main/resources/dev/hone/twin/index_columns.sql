@@ -6,23 +6,18 @@ SELECT a.attnum AS number,
        t.typname AS type_name,
        format_type(a.atttypid, a.atttypmod) AS type,
        pg_get_indexdef(x.indexrelid, a.attnum, false) AS expression,
-       s.null_frac AS null_fraction,
-       s.avg_width AS average_width,
-       s.n_distinct AS distinct,
-       s.most_common_freqs::text AS frequencies,
-       s.most_common_vals::text AS common_values,
-       s.histogram_bounds::text AS bounds
+       s.null_fraction,
+       s.average_width,
+       s.distinct,
+       s.frequencies,
+       s.common_values,
+       s.bounds
 FROM pg_index x
-JOIN pg_class tc ON tc.oid = x.indrelid
-JOIN pg_namespace n ON n.oid = tc.relnamespace
-JOIN pg_class ic ON ic.oid = x.indexrelid
 JOIN pg_attribute a ON a.attrelid = x.indexrelid AND a.attnum > 0
 JOIN pg_type t ON t.oid = a.atttypid
-LEFT JOIN pg_attribute ta ON ta.attrelid = x.indrelid AND x.indkey[a.attnum - 1] <> 0 AND ta.attnum = x.indkey[a.attnum - 1]
-LEFT JOIN pg_stats s
-  ON NOT s.inherited
- AND s.schemaname = n.nspname
- AND s.tablename = CASE WHEN ta.attnum IS NULL THEN ic.relname ELSE tc.relname END
- AND s.attname = coalesce(ta.attname, a.attname)
+-- An expression has statistics of its own, those of the index; any other column those of the table.
+LEFT JOIN hone_twin_private.stats s
+  ON s.starelid = CASE WHEN x.indkey[a.attnum - 1] = 0 THEN x.indexrelid ELSE x.indrelid END
+ AND s.staattnum = CASE WHEN x.indkey[a.attnum - 1] = 0 THEN a.attnum ELSE x.indkey[a.attnum - 1] END
 WHERE x.indexrelid = :index
 ORDER BY a.attnum
