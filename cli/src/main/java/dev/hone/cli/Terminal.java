@@ -5,7 +5,9 @@ import java.io.FileOutputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Where text goes, and what it may look like there. The launcher says by system properties whether standard output and
@@ -20,6 +22,10 @@ import java.util.Map;
 public record Terminal(PrintStream out, PrintStream err, boolean colour, boolean interactive, int columns) {
 
     private static final int DEFAULT_COLUMNS = 100;
+
+    /** Control and formatting characters, those that turn the direction of text among them. */
+    private static final Pattern UNPRINTABLE =
+            Pattern.compile("(?!\\n|\u001b\\[(?:0|1|2|3[1-6])m)[\\p{Cc}\\p{Cf}\\u2028\\u2029]");
 
     /** The terminal of this process. */
     public static Terminal ofThisProcess(Map<String, String> environment) {
@@ -66,6 +72,16 @@ public record Terminal(PrintStream out, PrintStream err, boolean colour, boolean
     }
 
     public void println(String text) {
-        out.println(text);
+        out.println(visible(text));
+    }
+
+    /**
+     * The text with nothing in it that a terminal would obey, but for line feeds and our own styles: names and queries
+     * are whoever's who could create them.
+     */
+    static String visible(String text) {
+        return UNPRINTABLE
+                .matcher(text)
+                .replaceAll(match -> String.format(Locale.ROOT, "\\\\u%04x", text.codePointAt(match.start())));
     }
 }

@@ -26,7 +26,8 @@ final class TerminalProgress implements Progress {
 
     @Override
     public Task begin(String label, long total) {
-        return terminal.interactive() ? new Bar(terminal, label, total) : new Lines(terminal, label, total);
+        String visible = Terminal.visible(label);
+        return terminal.interactive() ? new Bar(terminal, visible, total) : new Lines(terminal, visible, total);
     }
 
     private static final class Bar implements Task {
@@ -48,7 +49,7 @@ final class TerminalProgress implements Progress {
         @Override
         public void at(long done, String detail) {
             bar.stepTo(done);
-            bar.setExtraMessage(detail);
+            bar.setExtraMessage(Terminal.visible(detail));
         }
 
         @Override
@@ -112,7 +113,7 @@ final class TerminalProgress implements Progress {
             }
             lastLine = now;
             String share = total > 0 ? " " + 100 * done / total + " %" : "";
-            terminal.err().println(label + share + (detail.isEmpty() ? "" : ", " + detail));
+            terminal.err().println(label + share + (detail.isEmpty() ? "" : ", " + Terminal.visible(detail)));
         }
 
         @Override
