@@ -29,7 +29,8 @@ class WordsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             0        | 0.00
-            -0.004   | 0.00
+            -0.004   | -0.0040
+            0.00001  | 0.00
             0.42     | 0.42
             -0.42    | -0.42
             9.999    | 10.0

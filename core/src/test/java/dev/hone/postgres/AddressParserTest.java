@@ -89,6 +89,8 @@ class AddressParserTest {
                 "postgres://ann:s3cret@h/d",
                 "postgres://h/d?password=s3cret",
                 "jdbc:postgresql://h/d?user=ann&password=s3cret",
+                "postgres://ann:s3cret/1@h/d",
+                "postgres://ann:s3cret?1@h/d",
                 "jdbc:postgresql:d?Password=s3cret",
                 "postgres://ann:s3cret@h:notaport/d"
             })
