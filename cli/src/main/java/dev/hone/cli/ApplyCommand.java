@@ -54,8 +54,9 @@ final class ApplyCommand implements Callable<Integer> {
         Proposal proposal = ProposalFolder.read(folder);
         List<Change> changes =
                 proposal.recommendations().stream().map(Recommendation::change).toList();
-        ServerAddress address = new AddressParser(main.environment(), System.getProperty("user.name"))
-                .parse(url != null ? url : proposal.address());
+        AddressParser parser = AddressParser.of(main.environment());
+        ServerAddress address = url != null ? parser.parse(url) : parser.parseFound(proposal.address());
+        terminal.err().println("On " + terminal.harmless(address.toString()));
         DeploymentText text = new DeploymentText(terminal);
         if (dryRun) {
             DeploymentPlan plan = Deployer.plan(address, changes, DeployOptions.DEFAULT);
@@ -65,8 +66,11 @@ final class ApplyCommand implements Callable<Integer> {
             }
             return plan.ready() ? 0 : 4;
         }
-        DeploymentResult result =
-                Deployer.apply(address, changes, DeployOptions.DEFAULT, new TerminalProgress(terminal));
+        DeploymentResult result = Interrupted.saying(
+                terminal,
+                "Interrupted. The server may still work on the statement it was given; nothing is lost. Run the same"
+                        + " command again: it goes on where this one stopped. `hone undo` takes back what is done.",
+                () -> Deployer.apply(address, changes, DeployOptions.DEFAULT, new TerminalProgress(terminal)));
         switch (format) {
             case TEXT -> text.print(result);
             case JSON -> terminal.out().print(Json.pretty(result));

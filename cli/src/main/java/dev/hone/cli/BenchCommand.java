@@ -69,7 +69,7 @@ final class BenchCommand implements Callable<Integer> {
         Terminal terminal = main.terminal();
         LoadOptions options = new LoadOptions(connections, warmUp, duration, seed, allowWrites, statementTimeout);
         LoadResult result = Load.run(
-                new AddressParser(main.environment(), System.getProperty("user.name")).parse(url),
+                AddressParser.of(main.environment()).parse(url),
                 ScriptParser.read(script),
                 options,
                 Clock.systemUTC(),

@@ -16,6 +16,7 @@ import dev.hone.measure.Comparison;
 import dev.hone.measure.Load;
 import dev.hone.measure.LoadOptions;
 import dev.hone.measure.LoadResult;
+import dev.hone.measure.Metric;
 import dev.hone.measure.Result;
 import dev.hone.measure.Targets;
 import dev.hone.postgres.Installation;
@@ -24,6 +25,7 @@ import dev.hone.postgres.Server;
 import dev.hone.postgres.ServerAddress;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.SnapshotReader;
+import dev.hone.postgres.Sql;
 import dev.hone.workload.SampleValues;
 import dev.hone.workload.Script;
 import dev.hone.workload.Workload;
@@ -101,7 +103,7 @@ final class Demo {
 
     private ServerAddress create(LocalServer local, Case shown) {
         try (Server server = Server.connect(local.address("postgres"))) {
-            server.handle().execute("CREATE DATABASE " + dev.hone.postgres.Sql.identifier(shown.name()));
+            server.handle().execute("CREATE DATABASE " + Sql.identifier(shown.name()));
         }
         ServerAddress address = local.address(shown.name());
         shown.create(address, options.scale(), progress);
@@ -166,7 +168,7 @@ final class Demo {
     }
 
     private static void gain(Table table, Comparison.Row row) {
-        Comparison.@Nullable Figure p95 = row.figure(dev.hone.measure.Metric.P95);
+        Comparison.@Nullable Figure p95 = row.figure(Metric.P95);
         if (p95 != null) {
             table.row(
                     row.name(),

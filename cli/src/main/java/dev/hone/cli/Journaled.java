@@ -44,13 +44,13 @@ final class Journaled {
     }
 
     ServerAddress address(Map<String, String> environment) {
-        AddressParser parser = new AddressParser(environment, System.getProperty("user.name"));
+        AddressParser parser = AddressParser.of(environment);
         for (String argument : arguments) {
             if (AddressParser.isAddress(argument)) {
                 return parser.parse(argument);
             }
             if (isProposal(argument)) {
-                return parser.parse(ProposalFolder.read(Path.of(argument)).address());
+                return parser.parseFound(ProposalFolder.read(Path.of(argument)).address());
             }
         }
         boolean told = environment.containsKey("PGHOST")
@@ -58,7 +58,7 @@ final class Journaled {
                 || environment.containsKey("PGSERVICE");
         if (!told && isProposal(USUAL_FOLDER.toString())) {
             Proposal proposal = ProposalFolder.read(USUAL_FOLDER);
-            return parser.parse(proposal.address());
+            return parser.parseFound(proposal.address());
         }
         return parser.parse(null);
     }

@@ -37,7 +37,7 @@ final class Source {
                     url + " is not an address of a database",
                     "Nothing was changed. This command needs the server itself: postgres://USER@HOST:PORT/DATABASE");
         }
-        return new AddressParser(environment, System.getProperty("user.name")).parse(url);
+        return AddressParser.of(environment).parse(url);
     }
 
     /** The Snapshot that the file holds, or that the reader for the server's version reads of it. */

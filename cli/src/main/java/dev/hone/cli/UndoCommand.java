@@ -4,6 +4,7 @@ import dev.hone.Json;
 import dev.hone.change.DeployOptions;
 import dev.hone.change.Deployer;
 import dev.hone.change.DeploymentResult;
+import dev.hone.postgres.ServerAddress;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,11 +31,13 @@ final class UndoCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Terminal terminal = main.terminal();
-        DeploymentResult result = Deployer.undo(
-                journaled.address(main.environment()),
-                journaled.deployment(),
-                DeployOptions.DEFAULT,
-                new TerminalProgress(terminal));
+        ServerAddress address = journaled.address(main.environment());
+        terminal.err().println("On " + terminal.harmless(address.toString()));
+        DeploymentResult result = Interrupted.saying(
+                terminal,
+                "Interrupted. Run the same command again: it goes on where this one stopped.",
+                () -> Deployer.undo(
+                        address, journaled.deployment(), DeployOptions.DEFAULT, new TerminalProgress(terminal)));
         switch (format) {
             case TEXT -> new DeploymentText(terminal).print(result);
             case JSON -> terminal.out().print(Json.pretty(result));

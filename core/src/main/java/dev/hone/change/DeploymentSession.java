@@ -122,6 +122,9 @@ final class DeploymentSession implements AutoCloseable {
         awaitLeftover(progress);
         prepare(worker);
         prepare(control);
+        // Here only our own statements run, which must not meet functions of a stranger. The worker keeps its path: the
+        // operator classes of a change may lie in any schema.
+        control.handle().execute("SET search_path = pg_catalog, pg_temp");
     }
 
     private void awaitLeftover(Progress progress) {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,8 @@ public record AddressParser(Map<String, String> environment, String systemUser) 
             "PGCHANNELBINDING", "channel_binding",
             "PGTARGETSESSIONATTRS", "target_session_attrs");
 
+    private static final Set<String> HARMLESS = Set.of("service", "sslmode", "channelBinding", "targetServerType");
+
     private static final Map<String, String> SERVER_TYPES = Map.of(
             "read-write", "primary",
             "read-only", "secondary",
@@ -55,9 +58,9 @@ public record AddressParser(Map<String, String> environment, String systemUser) 
         environment = Map.copyOf(environment);
     }
 
-    /** The parser for this process: its environment, its user. */
-    public static AddressParser ofThisProcess() {
-        return new AddressParser(System.getenv(), System.getProperty("user.name"));
+    /** The parser for an environment and the user of this process. */
+    public static AddressParser of(Map<String, String> environment) {
+        return new AddressParser(environment, System.getProperty("user.name"));
     }
 
     /** Whether the text is meant as a database's address rather than, say, a file. */
@@ -113,6 +116,19 @@ public record AddressParser(Map<String, String> environment, String systemUser) 
         String database = String.valueOf(url.group("database"));
         String query = String.valueOf(url.group("query"));
         return url.group("hosts").matches("[^\\[,]*:.*") && (database.indexOf('@') >= 0 || query.matches("[^=]*@.*"));
+    }
+
+    /**
+     * Reads an address that was found in a file, and not given by whoever runs Hone: it may say where, but of the
+     * connection's properties only those that make it safer, since some of the driver's load classes by name.
+     *
+     * @throws HoneException as {@link #parse}
+     */
+    public ServerAddress parseFound(@Nullable String text) {
+        ServerAddress found = parse(text);
+        Map<String, String> kept = new LinkedHashMap<>(found.properties());
+        kept.keySet().retainAll(HARMLESS);
+        return new ServerAddress(found.host(), found.port(), found.database(), found.user(), found.password(), kept);
     }
 
     private ServerAddress complete(

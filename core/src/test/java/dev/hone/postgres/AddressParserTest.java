@@ -116,4 +116,11 @@ class AddressParserTest {
                 .isInstanceOfSatisfying(
                         HoneException.class, e -> assertThat(e.kind()).isEqualTo(HoneException.Kind.USAGE));
     }
+
+    @Test
+    void an_address_found_in_a_file_brings_no_properties_that_load_classes() {
+        ServerAddress found =
+                BARE.parseFound("postgres://h/d?sslmode=require&socketFactory=evil.Class&loggerFile=/tmp/x");
+        assertThat(found.properties()).isEqualTo(Map.of("sslmode", "require"));
+    }
 }
