@@ -141,21 +141,24 @@ final class AdviceWriter {
                 .filter(effect -> effect.costAfter() < effect.costBefore())
                 .count();
         StringBuilder text = new StringBuilder();
-        double before = costs.total(none);
         if (effects.isEmpty()) {
             text.append("Queries on this table are cheaper with it.");
         } else {
             Effect first = effects.getFirst();
             text.append(String.format(
                     Locale.ROOT,
-                    "Query %s falls from %s to %s planner units a call",
+                    "Query %s gets %s: %s → %s planner units a call, %s",
                     first.query(),
-                    units(first.costBefore()),
-                    units(first.costAfter())));
+                    Quantity.cheaper(first.costBefore(), first.costAfter()),
+                    Quantity.units(first.costBefore()),
+                    Quantity.units(first.costAfter()),
+                    Quantity.calls(first.calls())));
             text.append(served > 1 ? String.format(Locale.ROOT, "; %d queries use it.", served) : ".");
         }
-        text.append(String.format(
-                Locale.ROOT, " Without it the workload would cost %.1f %% of today's more.", 100 * missed / before));
+        double after = costs.total(chosen);
+        text.append(" Without it the whole workload would cost ")
+                .append(Quantity.dearer(after, after + missed))
+                .append(".");
         if (candidate.predicate() != null) {
             text.append(" It holds only the rows that the condition asks for.");
         }
@@ -163,10 +166,6 @@ final class AdviceWriter {
             text.append(" It carries the other columns along, so that the table need not be read.");
         }
         return text.toString();
-    }
-
-    private static String units(double cost) {
-        return String.format(Locale.ROOT, cost < 100 ? "%,.1f" : "%,.0f", cost);
     }
 
     private List<Alternative> alternatives(int number) {
@@ -198,23 +197,10 @@ final class AdviceWriter {
         double total = costs.total(chosen);
         for (Tried one : tried.subList(0, Math.min(MOST_ALTERNATIVES, tried.size()))) {
             Option other = costs.options().get(one.option());
-            long bytes = other.index().sizeBytes()
-                    - costs.options().get(number).index().sizeBytes();
+            long bytes = costs.options().get(number).index().sizeBytes();
             String why = one.overBudget()
                     ? "It would exceed the storage budget."
-                    : one.more() > 0
-                            ? String.format(
-                                    Locale.ROOT,
-                                    "The workload would cost %s planner units (%.1f %%) more.",
-                                    units(one.more()),
-                                    100 * one.more() / total)
-                            : bytes > 0
-                                    ? String.format(
-                                            Locale.ROOT,
-                                            "It is %,d kB larger and saves only %.2f %% more.",
-                                            bytes / 1024,
-                                            -100 * one.more() / total)
-                                    : "It saves too little more to matter.";
+                    : Quantity.weighed(bytes, other.index().sizeBytes(), total, total + one.more());
             alternatives.add(new Alternative(
                     other.candidate()
                             .index(new IndexNames(schema)

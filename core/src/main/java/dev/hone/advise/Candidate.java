@@ -5,6 +5,7 @@ import dev.hone.postgres.Sql;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +57,64 @@ record Candidate(
             }
         }
         return names;
+    }
+
+    /**
+     * How many of the leading keys the other index has in another order, if that is all that tells them apart; else 0.
+     */
+    int reorderedKeys(Candidate other) {
+        if (!table.name().equals(other.table.name())
+                || !include.equals(other.include)
+                || !Objects.equals(predicate, other.predicate)
+                || keys.size() != other.keys.size()
+                || !Set.copyOf(keys).equals(Set.copyOf(other.keys))) {
+            return 0;
+        }
+        int leading = keys.size();
+        while (leading > 0 && keys.get(leading - 1).equals(other.keys.get(leading - 1))) {
+            leading--;
+        }
+        return leading;
+    }
+
+    /**
+     * The indexes that could do the work of both: the keys of one before what the other has besides, and those that
+     * both have before the rest.
+     *
+     * @param width the most keys
+     */
+    List<Candidate> merged(Candidate other, int width) {
+        if (!table.name().equals(other.table.name()) || !Objects.equals(predicate, other.predicate)) {
+            return List.of();
+        }
+        List<String> common = new ArrayList<>(keys);
+        common.retainAll(other.keys);
+        Set<List<String>> orders = new LinkedHashSet<>();
+        for (List<List<String>> parts : List.of(
+                List.of(keys, other.keys),
+                List.of(other.keys, keys),
+                List.of(common, keys, other.keys),
+                List.of(common, other.keys, keys))) {
+            Set<String> order = new LinkedHashSet<>();
+            parts.forEach(order::addAll);
+            if (order.size() <= width) {
+                orders.add(List.copyOf(order));
+            }
+        }
+        Set<List<String>> included = new LinkedHashSet<>(List.of(include, other.include));
+        List<Candidate> all = new ArrayList<>();
+        for (List<String> order : orders) {
+            Set<String> both = new LinkedHashSet<>(include);
+            both.addAll(other.include);
+            included.add(List.copyOf(both));
+            for (List<String> carried : included) {
+                List<String> beside = carried.stream()
+                        .filter(name -> !order.contains(Sql.identifier(name)))
+                        .toList();
+                all.add(new Candidate(table, order, beside, predicate, sampled && other.sampled));
+            }
+        }
+        return all;
     }
 
     /** True if an index of the source already does all that this one would. */

@@ -108,7 +108,10 @@ final class CandidateBuilder {
         return List.copyOf(lists);
     }
 
-    /** Both orders of two keys; of more, each first once, the others by falling number of distinct values. */
+    /**
+     * Both orders of two keys; of more, each first once, and each foreign key's; the others by falling number of distinct
+     * values.
+     */
     private List<List<String>> orders(Set<String> keys) {
         List<String> sorted = byDistinct(keys);
         List<List<String>> orders = new ArrayList<>();
@@ -117,6 +120,14 @@ final class CandidateBuilder {
             List<String> order = new ArrayList<>(sorted);
             order.addFirst(order.remove(i));
             orders.add(order);
+        }
+        for (Set<String> foreignKey : use.table.foreignKeys()) {
+            if (foreignKey.size() > 1 && keys.containsAll(foreignKey)) {
+                List<String> order = new ArrayList<>(sorted);
+                order.removeIf(key -> !foreignKey.contains(key));
+                sorted.stream().filter(key -> !foreignKey.contains(key)).forEach(order::add);
+                orders.add(order);
+            }
         }
         return orders;
     }
@@ -211,16 +222,9 @@ final class CandidateBuilder {
 
     private List<String> byDistinct(Set<String> keys) {
         List<String> sorted = new ArrayList<>(keys);
-        sorted.sort(Comparator.comparingDouble((String key) -> -use.table.distinct(columnOf(key)))
+        sorted.sort(Comparator.comparingDouble((String key) -> -use.table.distinctKey(key))
                 .thenComparing(key -> key));
         return sorted;
-    }
-
-    private @Nullable String columnOf(String key) {
-        return use.table.columns().keySet().stream()
-                .filter(name -> Sql.identifier(name).equals(key))
-                .findFirst()
-                .orElse(null);
     }
 
     private static List<String> with(List<String> keys, String last) {

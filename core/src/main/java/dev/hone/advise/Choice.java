@@ -2,19 +2,33 @@ package dev.hone.advise;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /**
  * Chooses indexes under a budget, greedily as Extend does (Schlosser, Kossmann, Boissier: Efficient Scalable Multi-attribute
  * Index Selection Using Recursive Strategies, ICDE 2019): the step that saves most per byte, a step being to add an index
  * or to put a longer one in the place of one that begins it. Unlike Extend it starts from whole candidates, is run a
- * second time by the plain saving, and ends by taking out what is no longer missed and exchanging what has a better
- * match. Whenever time is up, the choice so far stands.
+ * second time by the plain saving, and ends by taking out what is no longer missed, exchanging what has a better
+ * match, and letting one index do the work of several. Whenever time is up, the choice so far stands.
+ *
+ * <p>One rule decides all of that, see {@link #isWorth}: what would not be worth adding is not worth keeping.
  */
 final class Choice {
+
+    /** A few pages more or less are noise, and must not decide. */
+    private static final long FEW_BYTES = 64 << 10;
+
+    /** How large one index in the place of several may be, beside these: an index fewer is worth some bytes. */
+    private static final double MERGED_SIZE = 1.25;
+
+    private static final Comparator<Candidate> KEY_ORDER = Comparator.comparing(
+                    (Candidate candidate) -> !candidate.table().servesForeignKey(candidate.keys()))
+            .thenComparing(Choice::distinct, Choice::fallingLists);
 
     private final Costs costs;
     private final long budgetBytes;
@@ -22,20 +36,32 @@ final class Choice {
     private final BooleanSupplier timeIsUp;
     private final List<Integer> worthwhile;
 
+    /** For an index, those with its keys in a better order, the best first. */
+    private final Map<Integer, List<Integer>> preferred = new HashMap<>();
+
     Choice(Costs costs, List<Integer> worthwhile, long budgetBytes, double minimumGain, BooleanSupplier timeIsUp) {
         this.costs = costs;
         this.worthwhile = List.copyOf(worthwhile);
         this.budgetBytes = budgetBytes;
         this.minimumGain = minimumGain;
         this.timeIsUp = timeIsUp;
+        for (int one : worthwhile) {
+            for (int other : worthwhile) {
+                if (candidate(one).reorderedKeys(candidate(other)) > 0
+                        && KEY_ORDER.compare(candidate(other), candidate(one)) < 0) {
+                    preferred.computeIfAbsent(one, any -> new ArrayList<>()).add(other);
+                }
+            }
+        }
+        preferred.values().forEach(others -> others.sort(Comparator.comparing(this::candidate, KEY_ORDER)));
     }
 
     BitSet choose() {
-        BitSet perByte = refined(greedy(true));
+        BitSet perByte = refine(greedy(true));
         if (timeIsUp.getAsBoolean()) {
             return perByte;
         }
-        BitSet plain = refined(greedy(false));
+        BitSet plain = refine(greedy(false));
         return isBetter(plain, perByte) ? plain : perByte;
     }
 
@@ -68,7 +94,9 @@ final class Choice {
                     step = step(chosen, candidate, perByte);
                     steps.put(candidate, step);
                 }
-                if (step.gain() > minimumGain * current && (best == null || step.score() > best.score())) {
+                if (step.gain() > minimumGain * (current - step.gain())
+                        && (best == null || step.score() > best.score())
+                        && costs.isNoticed(step.table(), chosen, step.set())) {
                     best = step;
                 }
             }
@@ -100,14 +128,14 @@ final class Choice {
         return best;
     }
 
-    private Step weigh(BitSet chosen, BitSet wanted, Schema.Name table, boolean perByte) {
+    private Step weigh(BitSet chosen, BitSet added, Schema.Name table, boolean perByte) {
+        BitSet wanted = reordered(added, table);
         long size = costs.sizeBytes(wanted);
         if (size > budgetBytes) {
             return new Step(chosen, table, 0, Double.NEGATIVE_INFINITY);
         }
         double gain = -costs.change(table, chosen, wanted);
-        // A few pages more or less are noise, and must not decide.
-        long bytes = Math.max(64 << 10, size - costs.sizeBytes(chosen));
+        long bytes = Math.max(FEW_BYTES, size - costs.sizeBytes(chosen));
         return new Step(wanted, table, gain, gain <= 0 ? Double.NEGATIVE_INFINITY : perByte ? gain / bytes : gain);
     }
 
@@ -121,11 +149,16 @@ final class Choice {
                 && longer.keys().subList(0, shorter.keys().size()).equals(shorter.keys());
     }
 
-    private BitSet refined(BitSet start) {
+    /** Makes a choice smaller where nobody would notice, and better where somebody would. */
+    BitSet refine(BitSet start) {
         BitSet chosen = start;
         for (int round = 0; round < 4 && !timeIsUp.getAsBoolean(); round++) {
-            BitSet before = (BitSet) chosen.clone();
-            chosen = exchanged(withoutIdle(chosen));
+            BitSet before = chosen;
+            chosen = consolidated(exchanged(withoutIdle(chosen)));
+            // Only now is it settled which queries are left to each index.
+            for (int one : chosen.stream().toArray()) {
+                chosen = reordered(chosen, table(one));
+            }
             if (chosen.equals(before)) {
                 break;
             }
@@ -133,16 +166,31 @@ final class Choice {
         return withoutIdle(chosen);
     }
 
+    /**
+     * Whether to have the indexes of the second set rather than those of the first: if they save the minimum share of
+     * what the workload would still cost, and some query gets so much cheaper that it is noticed. The share alone would
+     * not do: once the heavy queries are served, every page is a large part of what is left.
+     */
+    private boolean isWorth(Schema.Name table, BitSet without, BitSet with) {
+        return -costs.change(table, without, with) > minimumGain * costs.total(with)
+                && costs.isNoticed(table, without, with);
+    }
+
     private BitSet withoutIdle(BitSet start) {
+        return withoutIdle(start, -1);
+    }
+
+    /** The set without what is not missed, the largest first: it is missed least for its size. */
+    private BitSet withoutIdle(BitSet start, int kept) {
         BitSet chosen = (BitSet) start.clone();
-        // The largest first: what is missed least for its size.
         List<Integer> bySize = new ArrayList<>(chosen.stream().boxed().toList());
         bySize.sort((a, b) -> Long.compare(size(b), size(a)));
         for (int one : bySize) {
-            BitSet without = (BitSet) chosen.clone();
-            without.clear(one);
-            Schema.Name table = costs.options().get(one).candidate().table().name();
-            if (costs.change(table, chosen, without) <= minimumGain * costs.total(chosen)) {
+            if (one == kept || (kept >= 0 && !table(one).equals(table(kept)))) {
+                continue;
+            }
+            BitSet without = without(chosen, one);
+            if (!isWorth(table(one), without, chosen)) {
                 chosen = without;
             }
         }
@@ -152,34 +200,25 @@ final class Choice {
     private BitSet exchanged(BitSet start) {
         BitSet chosen = start;
         for (int old : start.stream().toArray()) {
-            Schema.Name table = costs.options().get(old).candidate().table().name();
-            double current = costs.total(chosen);
+            Schema.Name table = table(old);
             BitSet best = chosen;
             double bestGain = 0;
             for (int candidate : worthwhile) {
                 if (timeIsUp.getAsBoolean()) {
                     return chosen;
                 }
-                if (chosen.get(candidate)
-                        || !costs.options()
-                                .get(candidate)
-                                .candidate()
-                                .table()
-                                .name()
-                                .equals(table)) {
+                if (chosen.get(candidate) || !table(candidate).equals(table)) {
                     continue;
                 }
-                BitSet other = with(chosen, candidate);
-                other.clear(old);
+                BitSet other = reordered(with(without(chosen, old), candidate), table);
                 if (costs.sizeBytes(other) > budgetBytes) {
                     continue;
                 }
                 double gain = -costs.change(table, chosen, other);
-                boolean cheaper = gain > minimumGain * current && gain > bestGain;
+                boolean cheaper = gain > bestGain && isWorth(table, chosen, other);
                 boolean smaller = bestGain == 0
-                        && gain >= -minimumGain / 10 * current
-                        && size(candidate) < 0.8 * size(old)
-                        && costs.sizeBytes(other) < costs.sizeBytes(best);
+                        && costs.sizeBytes(other) < costs.sizeBytes(best) - 0.2 * size(old)
+                        && !isWorth(table, other, chosen);
                 if (cheaper || smaller) {
                     best = other;
                     bestGain = Math.max(0, gain);
@@ -190,6 +229,81 @@ final class Choice {
         return chosen;
     }
 
+    /** One index in the place of several, where that takes hardly more space and nobody would notice. */
+    private BitSet consolidated(BitSet start) {
+        BitSet chosen = start;
+        for (int candidate : worthwhile) {
+            Schema.Name table = table(candidate);
+            if (timeIsUp.getAsBoolean()) {
+                return chosen;
+            }
+            if (chosen.get(candidate)
+                    || chosen.stream().filter(one -> table(one).equals(table)).count() < 2) {
+                continue;
+            }
+            BitSet other = reordered(withoutIdle(with(chosen, candidate), candidate), table);
+            if (other.cardinality() < chosen.cardinality()
+                    && costs.sizeBytes(other) <= MERGED_SIZE * costs.sizeBytes(chosen) + FEW_BYTES
+                    && !isWorth(table, other, chosen)) {
+                chosen = other;
+            }
+        }
+        return chosen;
+    }
+
+    /**
+     * Puts the keys of a table's indexes into the best of the orders that read the same entries: with values for all
+     * of the leading keys, the order of these makes no difference to what is read. The planner's cost differs
+     * nevertheless, since it takes the correlation of the first key alone for that of the index. Best is what also
+     * serves a foreign key, then what has more distinct values in front, of use to more queries yet to come.
+     */
+    private BitSet reordered(BitSet set, Schema.Name table) {
+        BitSet result = set;
+        for (int one : set.stream().toArray()) {
+            if (table(one).equals(table)) {
+                for (int other : preferred.getOrDefault(one, List.of())) {
+                    if (isSameInAnotherOrder(result, one, other)) {
+                        result = with(without(result, one), other);
+                        break;
+                    }
+                }
+            }
+        }
+        return result;
+    }
+
+    private boolean isSameInAnotherOrder(BitSet set, int one, int other) {
+        int leading = candidate(one).reorderedKeys(candidate(other));
+        Set<String> keys = Set.copyOf(candidate(one).keys().subList(0, leading));
+        BitSet instead = with(without(set, one), other);
+        return costs.queriesOn(table(one)).stream()
+                .filter(query -> costs.used(query, set).get(one))
+                .allMatch(query -> costs.hasValues(query, table(one), keys)
+                        && costs.used(query, instead).get(other));
+    }
+
+    private static List<Double> distinct(Candidate candidate) {
+        return candidate.keys().stream().map(candidate.table()::distinctKey).toList();
+    }
+
+    private static int fallingLists(List<Double> one, List<Double> other) {
+        for (int i = 0; i < Math.min(one.size(), other.size()); i++) {
+            int compared = Double.compare(other.get(i), one.get(i));
+            if (compared != 0) {
+                return compared;
+            }
+        }
+        return 0;
+    }
+
+    private Candidate candidate(int option) {
+        return costs.options().get(option).candidate();
+    }
+
+    private Schema.Name table(int option) {
+        return candidate(option).table().name();
+    }
+
     private long size(int option) {
         return costs.options().get(option).index().sizeBytes();
     }
@@ -198,5 +312,11 @@ final class Choice {
         BitSet more = (BitSet) set.clone();
         more.set(one);
         return more;
+    }
+
+    private static BitSet without(BitSet set, int one) {
+        BitSet less = (BitSet) set.clone();
+        less.clear(one);
+        return less;
     }
 }

@@ -16,6 +16,8 @@ public final class FindingAdvice {
     /** Checks whose index to drop does nothing that another one does not do as well. */
     private static final Set<String> NEEDLESS = Set.of("duplicate", "redundant", "invalid");
 
+    private static final String FOREIGN_KEY = "foreign-key-without-index";
+
     private FindingAdvice() {}
 
     /**
@@ -28,18 +30,18 @@ public final class FindingAdvice {
         List<Recommendation> creations = new ArrayList<>(advice.recommendations());
         List<Recommendation> removals = new ArrayList<>();
         List<String> notes = new ArrayList<>(advice.notes());
-        Set<String> subjects = new HashSet<>();
-        creations.forEach(one -> subjects.add(one.change().title()));
+        Set<Change> seen = new HashSet<>();
         for (Finding finding : findings) {
             Change change = finding.change();
-            if (change == null || !subjects.add(change.title())) {
+            if (change == null || !seen.add(change)) {
                 continue;
             }
             switch (change) {
                 case Analyze analyze -> analyses.add(of(finding, analyze, 0));
                 case CreateIndex index -> {
-                    if (creations.stream().noneMatch(one -> serves(one.change(), index))) {
-                        creations.add(of(finding, index, 0));
+                    boolean anyOrder = finding.check().equals(FOREIGN_KEY);
+                    if (creations.stream().noneMatch(one -> serves(one.change(), index, anyOrder))) {
+                        creations.add(of(finding, renamed(index, creations), 0));
                     }
                 }
                 case DropIndex drop -> {
@@ -72,16 +74,47 @@ public final class FindingAdvice {
         return 0;
     }
 
-    /** True if an index already recommended serves whatever this one would. */
-    private static boolean serves(Change change, CreateIndex wanted) {
-        return change instanceof CreateIndex known
-                && known.schema().equals(wanted.schema())
-                && known.table().equals(wanted.table())
-                && known.method().equals(wanted.method())
-                && !wanted.unique()
-                && (known.predicate() == null || known.predicate().equals(wanted.predicate()))
-                && known.keys().size() >= wanted.keys().size()
-                && known.keys().subList(0, wanted.keys().size()).equals(wanted.keys())
-                && (wanted.include().isEmpty() || known.include().containsAll(wanted.include()));
+    /** The index under a name that no recommended one has: both may be named after the same columns. */
+    private static CreateIndex renamed(CreateIndex index, List<Recommendation> creations) {
+        Set<String> taken = new HashSet<>();
+        creations.forEach(one -> {
+            if (one.change() instanceof CreateIndex known) {
+                taken.add(known.subject());
+            }
+        });
+        CreateIndex result = index;
+        for (int attempt = 1; taken.contains(result.subject()); attempt++) {
+            result = new CreateIndex(
+                    index.schema(),
+                    index.table(),
+                    IndexNames.end(index.name(), Integer.toString(attempt)),
+                    index.unique(),
+                    index.method(),
+                    index.keys(),
+                    index.include(),
+                    index.predicate());
+        }
+        return result;
+    }
+
+    /**
+     * True if an index already recommended serves whatever this one would.
+     *
+     * @param anyOrder whether it does so with its leading keys in any order, as all are compared for equality
+     */
+    private static boolean serves(Change change, CreateIndex wanted, boolean anyOrder) {
+        if (!(change instanceof CreateIndex known)
+                || !known.schema().equals(wanted.schema())
+                || !known.table().equals(wanted.table())
+                || !known.method().equals(wanted.method())
+                || wanted.unique()
+                || (known.predicate() != null && !known.predicate().equals(wanted.predicate()))
+                || known.keys().size() < wanted.keys().size()) {
+            return false;
+        }
+        List<String> leading = known.keys().subList(0, wanted.keys().size());
+        boolean begins =
+                anyOrder ? Set.copyOf(leading).equals(Set.copyOf(wanted.keys())) : leading.equals(wanted.keys());
+        return begins && (wanted.include().isEmpty() || known.include().containsAll(wanted.include()));
     }
 }

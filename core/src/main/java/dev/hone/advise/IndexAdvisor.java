@@ -6,6 +6,7 @@ import dev.hone.advise.Costs.Option;
 import dev.hone.advise.Costs.Planned;
 import dev.hone.advise.PlanReader.Reading;
 import dev.hone.postgres.Snapshot;
+import dev.hone.postgres.Sql;
 import dev.hone.twin.HypotheticalIndex;
 import dev.hone.twin.Plan;
 import dev.hone.twin.PlanException;
@@ -13,6 +14,7 @@ import dev.hone.twin.Twin;
 import dev.hone.workload.Workload;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -55,14 +57,15 @@ public final class IndexAdvisor {
         return new IndexAdvisor(twin, snapshot, options, progress).advise(workload);
     }
 
-    /** A planned query, with what it wants of each table and what it writes. */
-    private record Understood(Planned planned, List<TableUse> uses, List<WriteCost.Write> writes) {}
+    /** A planned query, with what it writes. */
+    private record Understood(Planned planned, List<WriteCost.Write> writes) {}
 
     private Advice advise(Workload workload) {
         List<Understood> understood = understand(workload);
-        List<Option> created = List.of();
+        List<Option> created = new ArrayList<>();
         try {
-            created = create(candidates(understood));
+            create(candidates(understood), created);
+            twin.show(List.of());
             WriteCost writes = new WriteCost(
                     understood.stream().flatMap(one -> one.writes().stream()).toList(), snapshot);
             Costs costs =
@@ -73,6 +76,8 @@ public final class IndexAdvisor {
             try (Progress.Task task = progress.begin("Choosing indexes", -1)) {
                 task.at(0, worthwhile.size() + " candidates");
                 chosen = new Choice(costs, worthwhile, budget, options.minimumGain(), this::timeIsUp).choose();
+                worthwhile.addAll(merged(costs, chosen, created));
+                chosen = new Choice(costs, worthwhile, budget, options.minimumGain(), this::timeIsUp).refine(chosen);
             }
             AdviceWriter writer = new AdviceWriter(costs, schema, chosen, worthwhile, budget, writes);
             double before = costs.total(new BitSet());
@@ -160,7 +165,7 @@ public final class IndexAdvisor {
         plan.nodes()
                 .filter(node -> node.type().equals("ModifyTable"))
                 .forEach(node -> write(node, query).ifPresent(writes::add));
-        return new Understood(new Planned(query, variations, Set.copyOf(tables)), reading.uses(), List.copyOf(writes));
+        return new Understood(new Planned(query, variations, Set.copyOf(tables), reading.uses()), List.copyOf(writes));
     }
 
     /** The variations that can be planned; the statement itself, if none can. */
@@ -199,25 +204,53 @@ public final class IndexAdvisor {
 
     private List<Candidate> candidates(List<Understood> understood) {
         Map<String, Candidate> all = new TreeMap<>();
+        Set<String> wide = new TreeSet<>();
         for (Understood one : understood) {
-            for (TableUse use : one.uses()) {
+            for (TableUse use : one.planned().uses()) {
+                WideColumns.remove(use)
+                        .forEach(column ->
+                                wide.add(use.table.relation().qualifiedName() + "." + Sql.identifier(column)));
                 for (Candidate candidate : CandidateBuilder.candidates(use, options.maximumWidth())) {
                     all.putIfAbsent(candidate.identity(), candidate);
                 }
             }
         }
+        if (!wide.isEmpty()) {
+            notes.add("In no index, since values may be longer than an entry can be (about 2,700 bytes): "
+                    + list(List.copyOf(wide)) + ". An index on a hash of it, such as md5, would serve equality.");
+        }
         return List.copyOf(all.values());
     }
 
-    private List<Option> create(List<Candidate> candidates) {
-        List<Option> created = new ArrayList<>();
-        String prefix = "hone_candidate_";
+    /** The numbers of those that could do the work of two chosen ones, created now. */
+    private List<Integer> merged(Costs costs, BitSet chosen, List<Option> created) {
+        List<Candidate> now = chosen.stream()
+                .mapToObj(i -> costs.options().get(i).candidate())
+                .toList();
+        Set<String> known = new HashSet<>();
+        costs.options().forEach(option -> known.add(option.candidate().identity()));
+        List<Candidate> candidates = new ArrayList<>();
+        for (int i = 0; i < now.size(); i++) {
+            for (int j = 0; j < i; j++) {
+                now.get(i).merged(now.get(j), options.maximumWidth()).stream()
+                        .filter(one -> !one.isServed() && known.add(one.identity()))
+                        .forEach(candidates::add);
+            }
+        }
+        int before = created.size();
+        create(candidates, created);
+        twin.show(List.of());
+        return created.subList(before, created.size()).stream().map(costs::add).toList();
+    }
+
+    private void create(List<Candidate> candidates, List<Option> created) {
+        String name = "hone_candidate_" + created.size() + "_";
         try (Progress.Task task = progress.begin("Sizing candidate indexes", candidates.size())) {
             for (int i = 0; i < candidates.size() && !timeIsUp(); i++) {
                 Candidate candidate = candidates.get(i);
                 task.at(i, candidate.table().relation().qualifiedName());
                 try {
-                    HypotheticalIndex index = twin.create(candidate.index(prefix + i));
+                    HypotheticalIndex index = twin.create(candidate.index(name + i));
                     created.add(new Option(
                             candidate,
                             index,
@@ -228,8 +261,6 @@ public final class IndexAdvisor {
             }
             task.at(candidates.size(), "");
         }
-        twin.show(List.of());
-        return created;
     }
 
     /** The candidates that help some query, alone or together. */
@@ -241,19 +272,21 @@ public final class IndexAdvisor {
         try (Progress.Task task =
                 progress.begin("Trying candidate indexes", costs.options().size())) {
             for (int query = 0; query < costs.queries().size() && !timeIsUp(); query++) {
-                costs.used(query, all).stream().forEach(found::add);
+                if (costs.isNoticed(query, none, all)) {
+                    costs.used(query, all).stream().forEach(found::add);
+                }
             }
             for (int i = 0; i < costs.options().size() && !timeIsUp(); i++) {
                 task.at(i, "");
                 BitSet one = new BitSet();
                 one.set(i);
                 Schema.Name table = costs.options().get(i).candidate().table().name();
-                if (costs.change(table, none, one) < 0) {
+                if (costs.change(table, none, one) < 0 && costs.isNoticed(table, none, one)) {
                     found.add(i);
                 }
             }
             task.at(costs.options().size(), "");
         }
-        return List.copyOf(found);
+        return new ArrayList<>(found);
     }
 }

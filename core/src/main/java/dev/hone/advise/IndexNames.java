@@ -27,13 +27,18 @@ final class IndexNames {
             base.append('_').append(part(key));
         }
         for (int attempt = 0; ; attempt++) {
-            String end = (attempt == 0 ? "" : Integer.toString(attempt)) + END;
-            String name = cut(base.toString(), MOST_BYTES - end.length()) + end;
+            String end = END + (attempt == 0 ? "" : Integer.toString(attempt));
+            String name = end(base.toString(), end);
             String qualified = Sql.identifier(table.schema(), name);
             if (!schema.exists(qualified) && given.add(qualified)) {
                 return name;
             }
         }
+    }
+
+    /** A name with something at its end, cut so that both fit. */
+    static String end(String name, String end) {
+        return cut(name, MOST_BYTES - end.length()) + end;
     }
 
     private static String part(String key) {

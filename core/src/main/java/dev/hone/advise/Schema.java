@@ -2,9 +2,11 @@ package dev.hone.advise;
 
 import dev.hone.postgres.Activity.TableActivity;
 import dev.hone.postgres.Catalog.Column;
+import dev.hone.postgres.Catalog.Constraint;
 import dev.hone.postgres.Catalog.Index;
 import dev.hone.postgres.Catalog.Relation;
 import dev.hone.postgres.Snapshot;
+import dev.hone.postgres.Sql;
 import dev.hone.postgres.Statistics.ColumnStatistics;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,14 +34,23 @@ final class Schema {
      *
      * @param columns by name, in order
      * @param indexes the valid ones
+     * @param foreignKeys the columns of each, quoted
      */
     record Table(
             Name name,
             Relation relation,
             Map<String, Column> columns,
             List<Existing> indexes,
+            List<Set<String>> foreignKeys,
             Map<String, ColumnStatistics> statistics,
             @Nullable TableActivity activity) {
+
+        /** True if an index with these keys finds the rows that refer to a row of another table. */
+        boolean servesForeignKey(List<String> keys) {
+            return foreignKeys.stream()
+                    .anyMatch(one -> keys.size() >= one.size()
+                            && Set.copyOf(keys.subList(0, one.size())).equals(one));
+        }
 
         /** Names of the columns in an index's list of numbers; null for an expression. */
         @Nullable String columnName(int number) {
@@ -49,6 +60,14 @@ final class Schema {
                 }
             }
             return null;
+        }
+
+        /** Distinct values of a key that is a column; 0 if it is none, or that is not known. */
+        double distinctKey(String key) {
+            return distinct(columns.keySet().stream()
+                    .filter(name -> Sql.identifier(name).equals(key))
+                    .findFirst()
+                    .orElse(null));
         }
 
         /** Distinct values of a column; 0 if not known. */
@@ -92,6 +111,18 @@ final class Schema {
                         .add(new Existing(relation.name(), index, Deparsed.btreeKeys(index.definition())));
             }
         }
+        Map<Long, List<Set<String>>> foreignKeys = new HashMap<>();
+        for (Constraint constraint : snapshot.catalog().constraints()) {
+            if (constraint.kind().equals("f")) {
+                Set<String> names = new HashSet<>();
+                columns.getOrDefault(constraint.relation(), Map.of()).values().stream()
+                        .filter(column -> constraint.columns().contains(column.number()))
+                        .forEach(column -> names.add(Sql.identifier(column.name())));
+                foreignKeys
+                        .computeIfAbsent(constraint.relation(), any -> new ArrayList<>())
+                        .add(names);
+            }
+        }
         for (ColumnStatistics column : snapshot.statistics().columns()) {
             Map<String, ColumnStatistics> known =
                     statistics.computeIfAbsent(new Name(column.schema(), column.relation()), any -> new HashMap<>());
@@ -111,6 +142,7 @@ final class Schema {
                                 relation,
                                 columns.getOrDefault(relation.oid(), Map.of()),
                                 indexes.getOrDefault(relation.oid(), List.of()),
+                                foreignKeys.getOrDefault(relation.oid(), List.of()),
                                 statistics.getOrDefault(name, Map.of()),
                                 activity.get(name)));
             }

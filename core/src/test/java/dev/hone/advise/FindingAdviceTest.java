@@ -87,4 +87,24 @@ class FindingAdviceTest {
         assertThat(changes(FindingAdvice.merge(advice(inUse), List.of(finding("duplicate-index", DROP)))))
                 .containsExactly(DROP);
     }
+
+    @Test
+    void a_foreign_key_of_several_columns_is_served_by_them_in_any_order() {
+        Change planned = index("t_b_a_c_idx", "\"b\"", "\"a\"", "\"c\"");
+        Change wanted = index("x", "\"a\"", "\"b\"");
+        assertThat(changes(FindingAdvice.merge(
+                        advice(Set.of(), planned), List.of(finding("foreign-key-without-index", wanted)))))
+                .containsExactly(planned);
+        assertThat(changes(FindingAdvice.merge(advice(Set.of(), planned), List.of(finding("missing-index", wanted)))))
+                .containsExactly(planned, wanted);
+    }
+
+    @Test
+    void an_index_of_the_same_name_but_other_rows_gets_another_name() {
+        Change partial =
+                new CreateIndex("public", "t", "t_a_idx", false, "btree", List.of("\"a\""), List.of(), "\"b\" = 1");
+        Advice merged = FindingAdvice.merge(
+                advice(Set.of(), partial), List.of(finding("foreign-key-without-index", index("t_a_idx", "\"a\""))));
+        assertThat(changes(merged)).containsExactly(partial, index("t_a_idx1", "\"a\""));
+    }
 }

@@ -53,6 +53,14 @@ class IndexAdvisorTest {
         h.execute("CREATE INDEX bets_event_idx ON bets (event_id, placed_at)");
         h.execute("CREATE TABLE log (id bigint, kind int, body text)");
         h.execute("INSERT INTO log SELECT i, i % 1000, repeat('y', 20) FROM generate_series(1, 20000) i");
+        h.execute("CREATE TABLE pages (id int, url text, body text STORAGE EXTERNAL, slug varchar(60))");
+        h.execute("INSERT INTO pages SELECT i, 'u' || i, repeat(md5(i::text), 100), 's' || i"
+                + " FROM generate_series(1, 3000) i");
+        h.execute("CREATE TABLE payments (id int PRIMARY KEY, kind int NOT NULL, state int NOT NULL, payer int NOT NULL"
+                + " REFERENCES users, at int NOT NULL, memo text)");
+        // Stored by kind, so that the planner thinks an index that begins with it reads the table in order.
+        h.execute("INSERT INTO payments SELECT i, i / 20000, i % 20, (i::bigint * 7919) % 20000 + 1, hashint4(i),"
+                + " repeat('m', 60) FROM generate_series(1, 100000) i");
         h.execute("CREATE SCHEMA \"Odd \"\"Schema\"");
         h.execute(
                 "CREATE TABLE \"Odd \"\"Schema\".\"Größe\nof; DROP TABLE x; -- a very long name, nearly 63 byte\" (\"Mixed \"\"Case\" int,"
@@ -358,6 +366,74 @@ class IndexAdvisorTest {
                 samples));
         assertThat(statements(advice)).singleElement().asString().contains("WHERE \"status\" = 'pending'");
         assertThat(advice.notes()).anySatisfy(note -> assertThat(note).contains("every sampled call"));
+    }
+
+    @Test
+    void a_key_lookup_gets_no_second_index_to_save_one_page() {
+        assertThat(statements(advise(
+                        query("name", 1_000_000, "SELECT email FROM users WHERE id = $1"),
+                        query("bet", 1_000_000, "SELECT stake FROM bets WHERE id = $1"))))
+                .isEmpty();
+    }
+
+    @Test
+    void one_index_serves_two_queries_where_each_alone_would_want_its_own() {
+        Advice advice = advise(
+                query(
+                        "latest",
+                        1000,
+                        "SELECT note FROM bets WHERE user_id = $1 AND status = $2 ORDER BY placed_at LIMIT 20"),
+                query("count", 1000, "SELECT count(*) FROM bets WHERE user_id = $1 AND status = $2"));
+        assertThat(statements(advice)).singleElement().asString().contains("(\"user_id\", \"status\", \"placed_at\")");
+    }
+
+    @Test
+    void a_foreign_key_comes_first_where_the_order_makes_no_difference() {
+        Advice advice = advise(
+                query("memo", 1000, "SELECT memo FROM payments WHERE kind = $1 AND payer = $2 AND state = $3"),
+                query("sum", 1000, "SELECT memo FROM payments WHERE kind = $1 AND payer = $2"));
+        assertThat(advice.recommendations())
+                .singleElement()
+                .satisfies(
+                        one -> assertThat(((CreateIndex) one.change()).keys()).startsWith("\"payer\""));
+    }
+
+    @Test
+    void a_column_with_values_too_long_for_an_entry_is_in_no_index() {
+        Advice wide = advise(query("body", 100, "SELECT id FROM pages WHERE body = $1"));
+        assertThat(statements(wide)).isEmpty();
+        assertThat(wide.notes()).anySatisfy(note -> assertThat(note).contains("pages", "body", "2,700 bytes"));
+        assertThat(statements(advise(
+                        query("url", 100, "SELECT id FROM pages WHERE url = $1 AND body <> $2"),
+                        query("slug", 100, "SELECT id FROM pages WHERE slug = $1"))))
+                .hasSize(2)
+                .noneSatisfy(sql -> assertThat(sql).contains("body"));
+    }
+
+    @Test
+    void second_names_end_as_postgresql_would_end_them() {
+        IndexNames names = new IndexNames(new Schema(snapshot));
+        Schema.Name table = new Schema.Name("public", "bets");
+        assertThat(names.name(table, List.of("\"a\""))).isEqualTo("bets_a_idx");
+        assertThat(names.name(table, List.of("\"a\""))).isEqualTo("bets_a_idx1");
+        String longest = "x".repeat(70);
+        assertThat(names.name(table, List.of("\"" + longest + "\""))).endsWith("_idx");
+        assertThat(names.name(table, List.of("\"" + longest + "\"")))
+                .hasSize(63)
+                .endsWith("_idx1");
+    }
+
+    @Test
+    void reasons_and_alternatives_say_how_much_in_words() {
+        Advice advice = advise(query("user", 1000, "SELECT * FROM bets WHERE user_id = $1 AND status = $2"));
+        assertThat(advice.recommendations().getFirst().reason())
+                .contains("Query user gets", "times cheaper", "1,000 calls", "times as much");
+        assertThat(Quantity.weighed(100, 112, 5000, 5000)).isEqualTo("12 % larger and no cheaper.");
+        assertThat(Quantity.weighed(100, 300, 5000, 4990))
+                .isEqualTo("3.0 times as large, and the workload would be only 0.20 % cheaper.");
+        assertThat(Quantity.weighed(100, 50, 100, 340))
+                .isEqualTo("50 % smaller, but the workload would cost 3.4 times as much.");
+        assertThat(Quantity.dearer(1e9, 1e9 + 1)).isEqualTo("less than 0.01 % more");
     }
 
     private static long sizes(Advice advice) {
