@@ -31,7 +31,11 @@ record Bytes(long count) {
                 case "TB" -> 40;
                 default -> 0;
             };
-            return new Bytes(Math.multiplyExact(Long.parseLong(size.group(1)), 1L << shift));
+            long number = Long.parseLong(size.group(1));
+            if (number > Long.MAX_VALUE >> shift) {
+                throw new TypeConversionException("'" + text + "' is more than can be counted; write 500MB or 2GB");
+            }
+            return new Bytes(number << shift);
         }
     }
 }

@@ -96,11 +96,15 @@ public final class Main implements Runnable {
             failure.printStackTrace(terminal.err());
         }
         if (failure instanceof HoneException explained) {
-            terminal.err().println(terminal.styled(Terminal.Style.RED, "hone: ") + explained.getMessage());
-            terminal.err().println(explained.advice());
+            terminal.err()
+                    .println(terminal.styled(Terminal.Style.RED, "hone: ")
+                            + terminal.harmless(String.valueOf(explained.getMessage())));
+            terminal.err().println(terminal.harmless(explained.advice()));
             return explained.kind().exitCode();
         }
-        terminal.err().println(terminal.styled(Terminal.Style.RED, "hone: ") + "unexpected: " + failure);
+        terminal.err()
+                .println(terminal.styled(Terminal.Style.RED, "hone: ") + "unexpected: "
+                        + terminal.harmless(failure.toString()));
         terminal.err().println("This is a defect of Hone. Run again with --debug and report what it prints.");
         return HoneException.Kind.FAILED.exitCode();
     }

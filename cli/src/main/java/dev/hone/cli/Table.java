@@ -26,7 +26,9 @@ final class Table {
             throw new IllegalArgumentException("a row of " + cells.length + " cells in a table of "
                     + rows.getFirst().size());
         }
-        rows.add(List.of(cells));
+        rows.add(Arrays.stream(cells)
+                .map(cell -> terminal.harmless(cell).replace("\n", "\\n").replace("\t", "\\t"))
+                .toList());
     }
 
     void print() {

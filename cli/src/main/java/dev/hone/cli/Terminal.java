@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Where text goes, and what it may look like there. The launcher says by system properties whether standard output and
@@ -20,6 +21,10 @@ import java.util.Map;
 public record Terminal(PrintStream out, PrintStream err, boolean colour, boolean interactive, int columns) {
 
     private static final int DEFAULT_COLUMNS = 100;
+    private static final String CONTROLS =
+            "[\\p{Cc}\\u2028\\u2029\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069&&[^\\n\\t\\x1b]]";
+    private static final Pattern STEERING = Pattern.compile(CONTROLS + "|\\x1b");
+    private static final Pattern STEERING_BUT_COLOUR = Pattern.compile(CONTROLS + "|\\x1b(?!\\[[0-9;]*m)");
 
     /** The terminal of this process. */
     public static Terminal ofThisProcess(Map<String, String> environment) {
@@ -66,6 +71,17 @@ public record Terminal(PrintStream out, PrintStream err, boolean colour, boolean
     }
 
     public void println(String text) {
-        out.println(text);
+        out.println(harmless(text));
+    }
+
+    /**
+     * The text with whatever would steer the terminal, or show text in another order, written out: names and messages
+     * come from databases. Line feeds, tabs and, where there is colour, colours stay.
+     */
+    String harmless(String text) {
+        return (colour ? STEERING_BUT_COLOUR : STEERING)
+                .matcher(text)
+                .replaceAll(
+                        found -> String.format("\\\\u%04x", (int) found.group().charAt(0)));
     }
 }

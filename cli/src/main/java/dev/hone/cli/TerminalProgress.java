@@ -26,13 +26,16 @@ final class TerminalProgress implements Progress {
 
     @Override
     public Task begin(String label, long total) {
-        return terminal.interactive() ? new Bar(terminal, label, total) : new Lines(terminal, label, total);
+        String visible = terminal.harmless(label);
+        return terminal.interactive() ? new Bar(terminal, visible, total) : new Lines(terminal, visible, total);
     }
 
     private static final class Bar implements Task {
+        private final Terminal terminal;
         private final ProgressBar bar;
 
         Bar(Terminal terminal, String label, long total) {
+            this.terminal = terminal;
             bar = new ProgressBarBuilder()
                     .setTaskName(padded(label))
                     .setInitialMax(total)
@@ -48,7 +51,7 @@ final class TerminalProgress implements Progress {
         @Override
         public void at(long done, String detail) {
             bar.stepTo(done);
-            bar.setExtraMessage(detail);
+            bar.setExtraMessage(terminal.harmless(detail));
         }
 
         @Override
@@ -112,7 +115,7 @@ final class TerminalProgress implements Progress {
             }
             lastLine = now;
             String share = total > 0 ? " " + 100 * done / total + " %" : "";
-            terminal.err().println(label + share + (detail.isEmpty() ? "" : ", " + detail));
+            terminal.err().println(label + share + (detail.isEmpty() ? "" : ", " + terminal.harmless(detail)));
         }
 
         @Override

@@ -14,7 +14,8 @@ final class Words {
     static String bytes(long bytes) {
         double value = Math.abs((double) bytes);
         int unit = 0;
-        while (value >= 1024 && unit < BYTE_UNITS.length - 1) {
+        // What would be written as 1024 of a unit is 1 of the next.
+        while (value >= 1023.5 && unit < BYTE_UNITS.length - 1) {
             value /= 1024;
             unit++;
         }
@@ -30,13 +31,16 @@ final class Words {
 
     static String number(double value) {
         double size = Math.abs(value);
-        if (size >= 100) {
+        if (size < 0.0001) {
+            return "0.00";
+        }
+        if (size >= 99.95) {
             return decimal("%,.0f", value);
         }
-        if (size >= 10) {
+        if (size >= 9.995) {
             return decimal("%.1f", value);
         }
-        return size >= 0.1 || value == 0 ? decimal("%.2f", value) : decimal("%.2g", value);
+        return decimal(size >= 0.1 ? "%.2f" : "%.2g", value);
     }
 
     /** A share from 0 to 1 in percent, with as many decimals as it takes to tell it from nothing and from all. */
@@ -49,9 +53,11 @@ final class Words {
     }
 
     static String seconds(Duration duration) {
-        return duration.toSeconds() < 60
-                ? decimal("%.1f s", duration.toMillis() / 1000.0)
-                : duration.toMinutes() + " min " + duration.toSecondsPart() + " s";
+        if (duration.toMillis() < 59_950) {
+            return decimal("%.1f s", duration.toMillis() / 1000.0);
+        }
+        long seconds = Math.round(duration.toMillis() / 1000.0);
+        return seconds / 60 + " min " + seconds % 60 + " s";
     }
 
     /** One word for one, another for any other count: {@code 1 finding}, {@code 3 findings}. */

@@ -2,6 +2,7 @@ package dev.hone.change;
 
 import dev.hone.postgres.Sql;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,11 @@ public record CreateIndex(
         implements Change {
 
     public CreateIndex {
+        // They come from files too.
+        Objects.requireNonNull(schema, "schema");
+        Objects.requireNonNull(table, "table");
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(method, "method");
         keys = List.copyOf(keys);
         include = List.copyOf(include);
         if (keys.isEmpty()) {

@@ -2,6 +2,7 @@ package dev.hone.change;
 
 import dev.hone.postgres.Sql;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Removes an index without blocking queries.
@@ -10,6 +11,13 @@ import java.util.List;
  * @param definition pg_get_indexdef's text, from which undo builds it again
  */
 public record DropIndex(String schema, String name, String definition) implements Change {
+
+    public DropIndex {
+        // They come from files too.
+        Objects.requireNonNull(schema, "schema");
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(definition, "definition");
+    }
 
     @Override
     public String title() {

@@ -64,6 +64,7 @@ public final class Journal {
             boolean mayRead,
             boolean mayWrite,
             boolean ours,
+            @Nullable String strangers,
             String database,
             String role) {}
 
@@ -78,6 +79,7 @@ public final class Journal {
                                 rs.getBoolean("may_read"),
                                 rs.getBoolean("may_write"),
                                 rs.getBoolean("ours"),
+                                rs.getString("strangers"),
                                 rs.getString("database"),
                                 rs.getString("role")))
                         .one());
@@ -87,6 +89,14 @@ public final class Journal {
     PreCheck check() {
         State state = state();
         String role = Sql.identifier(state.role());
+        if (state.strangers() != null) {
+            return PreCheck.refused(
+                    "The journal " + SCHEMA + "." + TABLE + ", or its schema, belongs to " + state.strangers()
+                            + ": what it holds would be run as " + role + ".",
+                    "Deploy as its owner; or, if you trust what it holds and its triggers, have a superuser run: ALTER"
+                            + " SCHEMA " + SCHEMA + " OWNER TO " + role + "; ALTER TABLE IF EXISTS " + SCHEMA + "."
+                            + TABLE + " OWNER TO " + role + ";");
+        }
         if (!state.table()) {
             return state.mayCreate()
                     ? PreCheck.fine("The journal " + SCHEMA + "." + TABLE + " can be created.")

@@ -98,7 +98,7 @@ public record AddressParser(Map<String, String> environment, String systemUser) 
         }
         Map<String, String> properties = properties(url.group("query"));
         String userInfo = url.group("userinfo");
-        if (userInfo != null && userInfo.indexOf(':') >= 0) {
+        if (userInfo == null ? hidesPassword(url) : userInfo.indexOf(':') >= 0) {
             throw passwordRefused();
         }
         String user = userInfo == null || userInfo.isEmpty() ? properties.remove("user") : decode(userInfo);
@@ -106,6 +106,13 @@ public record AddressParser(Map<String, String> environment, String systemUser) 
         String database = Optional.ofNullable(properties.remove("dbname"))
                 .orElse(url.group("database") == null ? "" : decode(url.group("database")));
         return complete(user, host, database, properties.remove("port"), properties);
+    }
+
+    /** A password with a slash or a question mark in it looks like a port and what follows one. */
+    private static boolean hidesPassword(Matcher url) {
+        String database = String.valueOf(url.group("database"));
+        String query = String.valueOf(url.group("query"));
+        return url.group("hosts").matches("[^\\[,]*:.*") && (database.indexOf('@') >= 0 || query.matches("[^=]*@.*"));
     }
 
     private ServerAddress complete(
@@ -218,6 +225,6 @@ public record AddressParser(Map<String, String> environment, String systemUser) 
     }
 
     private static String withoutPassword(String text) {
-        return text.replaceAll("(//[^:/@]*):[^@]*@", "$1:****@").replaceAll("(?i)(password=)[^&]*", "$1****");
+        return text.replaceAll("(//[^:/@]*):.*@", "$1:****@").replaceAll("(?i)(password=)[^&]*", "$1****");
     }
 }

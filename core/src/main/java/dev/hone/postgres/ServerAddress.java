@@ -45,8 +45,7 @@ public record ServerAddress(
     String driverUrl() {
         StringBuilder url = new StringBuilder("jdbc:postgresql://");
         if (host != null) {
-            boolean addressOfSix = host.indexOf(':') >= 0 && host.indexOf(',') < 0;
-            url.append(addressOfSix ? "[" + host + "]" : host);
+            url.append(addressOfSix() ? "[" + host + "]" : host);
             if (port > 0) {
                 url.append(':').append(port);
             }
@@ -76,22 +75,25 @@ public record ServerAddress(
         return driver;
     }
 
-    /** The address as a person would write it, without the password: {@code postgres://user@host:5432/database}. */
+    /**
+     * The address as a person would write it, without the password: {@code postgres://user@host:5432/database}. {@link
+     * AddressParser} reads it back as it was.
+     */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder("postgres://");
         if (user != null) {
-            text.append(user).append('@');
+            text.append(escaped(user)).append('@');
         }
         if (host != null) {
-            text.append(host);
+            text.append(addressOfSix() ? "[" + host + "]" : host);
             if (port > 0) {
                 text.append(':').append(port);
             }
         }
         text.append('/');
         if (database != null) {
-            text.append(database);
+            text.append(escaped(database));
         }
         Map<String, String> shown = new TreeMap<>(properties);
         shown.keySet().removeIf(key -> key.toLowerCase(Locale.ROOT).contains("password"));
@@ -100,9 +102,28 @@ public record ServerAddress(
                     .append(String.join(
                             "&",
                             shown.entrySet().stream()
-                                    .map(e -> e.getKey() + "=" + e.getValue())
+                                    .map(e -> escaped(e.getKey()) + "=" + escaped(e.getValue()))
                                     .toList()));
         }
+        return text.toString();
+    }
+
+    private boolean addressOfSix() {
+        return host != null && host.indexOf(':') >= 0 && host.indexOf(',') < 0;
+    }
+
+    /** With escapes for what means something in a URL or to a shell; letters of all scripts stay readable. */
+    private static String escaped(String name) {
+        StringBuilder text = new StringBuilder();
+        name.codePoints().forEach(c -> {
+            if (Character.isLetterOrDigit(c) || "-._~".indexOf(c) >= 0) {
+                text.appendCodePoint(c);
+            } else {
+                text.append(URLEncoder.encode(Character.toString(c), StandardCharsets.UTF_8)
+                        .replace("+", "%20")
+                        .replace("*", "%2A"));
+            }
+        });
         return text.toString();
     }
 }

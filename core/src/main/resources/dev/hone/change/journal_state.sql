@@ -13,6 +13,11 @@ SELECT n.oid IS NOT NULL AS schema_there,
            WHERE NOT EXISTS (SELECT FROM pg_attribute a
                              WHERE a.attrelid = c.oid AND a.attname = needed.name AND a.attnum > 0 AND NOT a.attisdropped)
        ) AS ours,
+       -- Its triggers run as whoever writes to it, and what it says is run when a deployment is taken back.
+       (SELECT string_agg(DISTINCT quote_ident(o.rolname), ', ') FROM pg_roles o
+         WHERE o.oid IN (n.nspowner, c.relowner) AND NOT o.rolsuper AND o.rolname <> current_user
+           AND o.oid <> (SELECT d.datdba FROM pg_database d WHERE d.datname = current_database())
+           AND o.rolname <> 'pg_database_owner') AS strangers,
        current_database()::text AS database,
        current_user::text AS role
 FROM (SELECT 1) AS one

@@ -483,6 +483,24 @@ class DeployerTest {
     }
 
     @Test
+    void journal_of_a_stranger_is_refused_for_what_is_in_it_would_be_run() {
+        Bench bench = odd();
+        bench.run("DROP ROLE IF EXISTS trickster", "CREATE ROLE trickster LOGIN PASSWORD 'open sesame'");
+        bench.run("ALTER TABLE plain OWNER TO trickster", "GRANT CREATE ON SCHEMA public TO trickster");
+        bench.run("GRANT CREATE ON DATABASE " + bench.address().database() + " TO trickster");
+        Bench trickster = new Bench(bench.address().withUser("trickster", new Secret("open sesame")));
+        assertThat(trickster.apply(index("public", "plain", "x_idx", "a")).complete())
+                .isTrue();
+
+        assertThatThrownBy(() -> bench.apply(index("public", "plain", "y_idx", "a")))
+                .isInstanceOf(HoneException.class)
+                .hasMessageContaining("belongs to trickster");
+        assertThatThrownBy(() -> Deployer.undo(bench.address(), null, DeployOptions.DEFAULT, Progress.NONE))
+                .hasMessageContaining("belongs to trickster");
+        bench.run("DROP OWNED BY trickster", "DROP ROLE trickster");
+    }
+
+    @Test
     void a_journal_beside_foreign_tables_is_created_and_a_foreign_table_of_its_name_is_refused() {
         Bench bench = odd();
         bench.run(

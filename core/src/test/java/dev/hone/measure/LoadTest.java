@@ -67,8 +67,8 @@ class LoadTest {
         assertThat(latency.p95()).isGreaterThanOrEqualTo(40);
         assertThat(latency.p99()).isGreaterThanOrEqualTo(latency.p95());
         assertThat(latency.max()).isGreaterThanOrEqualTo(latency.p99());
-        // Mean sleep 8.5 ms on 4 connections: about 471 a second at most, more only as far as chance draws fewer long ones
-        // (standard deviation 16); and each took its time.
+        // Mean sleep 8.5 ms on 4 connections: about 471 a second at most, more only as far as chance draws fewer
+        // long ones (standard deviation 16); and each took its time.
         assertThat(result.total().perSecond()).isBetween(1.0, 471.0 + 8 * 16);
         assertThat(result.total().perSecond() * latency.mean() / 1000).isBetween(3.0, 4.1);
         assertThat(result.total().count()).isEqualTo(Math.round(result.total().perSecond() * result.seconds()));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hone.HoneException;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,6 +67,16 @@ class AddressParserTest {
         assertThat(parser.parse("postgres://other/").database()).isEqualTo("d");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"plain", "a b", "50%25 ?&#1", "x@y:z/w", "c+d", "Größe \"2\"", "line\nfeed", "*~'$`"})
+    void a_printed_address_leads_back_to_the_same_database(String name) {
+        for (String host : List.of("h", "::1")) {
+            ServerAddress address = new ServerAddress(
+                    host, 7000, name, name, null, Map.of("options", "-c x=" + name, "sslmode", "prefer"));
+            assertThat(BARE.parse(address.toString())).isEqualTo(address);
+        }
+    }
+
     @Test
     void a_service_and_several_hosts_are_left_to_the_driver() {
         assertThat(BARE.parse("service=shop").driverUrl()).isEqualTo("jdbc:postgresql:///?service=shop");
@@ -78,6 +89,8 @@ class AddressParserTest {
                 "postgres://ann:s3cret@h/d",
                 "postgres://h/d?password=s3cret",
                 "jdbc:postgresql://h/d?user=ann&password=s3cret",
+                "postgres://ann:s3cret/1@h/d",
+                "postgres://ann:s3cret?1@h/d",
                 "jdbc:postgresql:d?Password=s3cret",
                 "postgres://ann:s3cret@h:notaport/d"
             })

@@ -36,4 +36,19 @@ class LocalServerTest {
         }
         assertThat(Files.exists(data)).isFalse();
     }
+
+    @Test
+    void what_a_killed_hone_left_is_swept_and_what_is_not_hones_is_left_alone() throws Exception {
+        Path runs = CacheFolder.path().resolve("run");
+        Path left = Files.createDirectories(runs.resolve("999999999-1").resolve("data"));
+        Files.writeString(left.resolve("postmaster.pid"), "");
+        Path foreign = Files.createDirectories(runs.resolve("not-of-hone"));
+        try (LocalServer local = LocalServer.start(Installation.embedded(), Map.of())) {
+            assertThat(local.data()).exists();
+            assertThat(foreign).exists();
+        } finally {
+            CacheFolder.delete(foreign);
+            CacheFolder.delete(left.getParent());
+        }
+    }
 }
