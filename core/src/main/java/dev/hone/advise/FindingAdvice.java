@@ -62,7 +62,7 @@ public final class FindingAdvice {
     }
 
     private static Recommendation of(Finding finding, Change change, long sizeBytes) {
-        return new Recommendation(change, finding.summary() + " " + finding.why(), sizeBytes, List.of(), List.of());
+        return new Recommendation(change, finding.summary() + ". " + finding.why(), sizeBytes, List.of(), List.of());
     }
 
     private static long sizeBytes(Finding finding) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,6 +45,11 @@ public final class ProposalFolder {
                     requireProposal(folder);
                     clear(folder);
                 }
+            }
+            if (!Files.isDirectory(folder)) {
+                // Queries and conditions may hold data: for its owner alone, as a snapshot is.
+                Files.createDirectories(
+                        folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             }
             Files.createDirectories(folder.resolve(SQL));
             int number = 0;
