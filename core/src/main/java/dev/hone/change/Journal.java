@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
@@ -180,13 +181,27 @@ public final class Journal {
     }
 
     private static DeploymentRecord.Step step(ResultSet rs) throws SQLException {
+        try {
+            return understood(rs);
+        } catch (IllegalArgumentException | JacksonException | NullPointerException e) {
+            throw new HoneException(
+                    HoneException.Kind.REFUSED,
+                    "Step " + rs.getInt("step") + " of deployment " + rs.getString("deployment") + " in the journal "
+                            + SCHEMA + "." + TABLE + " is not understood: " + e.getMessage(),
+                    "Nothing was changed. Use the Hone that wrote it, or a newer one; if somebody has edited the row, put"
+                            + " it right.",
+                    e);
+        }
+    }
+
+    private static DeploymentRecord.Step understood(ResultSet rs) throws SQLException {
         return new DeploymentRecord.Step(
                 rs.getInt("step"),
                 rs.getString("change_title"),
                 change(rs.getString("change")),
                 texts(rs, "sql"),
                 texts(rs, "undo_sql"),
-                StepState.valueOf(rs.getString("state").toUpperCase(java.util.Locale.ROOT)),
+                StepState.valueOf(rs.getString("state").toUpperCase(Locale.ROOT)),
                 List.of(Json.read(rs.getString("indexes"), IndexPart[].class)),
                 instant(rs, "started_at"),
                 instant(rs, "finished_at"),

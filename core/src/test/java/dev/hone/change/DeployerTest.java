@@ -501,6 +501,19 @@ class DeployerTest {
     }
 
     @Test
+    void a_journal_row_that_is_not_understood_is_named_and_nothing_is_done() {
+        Bench bench = odd();
+        assertThat(bench.apply(index("public", "plain", "x_idx", "a")).complete())
+                .isTrue();
+        bench.run("UPDATE performance_monitoring.optimization_log SET state = 'of a newer Hone'");
+
+        assertThatThrownBy(() -> bench.apply(index("public", "plain", "y_idx", "a")))
+                .satisfies(ofKind(HoneException.Kind.REFUSED))
+                .hasMessageContaining("Step 1 of deployment")
+                .hasMessageContaining("not understood");
+    }
+
+    @Test
     void a_journal_beside_foreign_tables_is_created_and_a_foreign_table_of_its_name_is_refused() {
         Bench bench = odd();
         bench.run(
