@@ -80,7 +80,10 @@ public final class GallobetsIndexes {
             ServerAddress advised = local.address("advised");
             execute(maintenance, List.of("CREATE DATABASE by_hand"));
             gallobets.create(byHand, scale, Progress.NONE);
-            execute(maintenance, List.of("CREATE DATABASE advised TEMPLATE by_hand"));
+            ServerAddress both = local.address("both_sets");
+            execute(
+                    maintenance,
+                    List.of("CREATE DATABASE advised TEMPLATE by_hand", "CREATE DATABASE both_sets TEMPLATE by_hand"));
 
             Script script = gallobets.script();
             SampleValues values;
@@ -91,19 +94,23 @@ public final class GallobetsIndexes {
                 workload = script.workload(values);
                 recommended = advise(server, workload);
             }
-            execute(
-                    byHand,
-                    BY_HAND.stream().map(index -> index.statement(false)).toList());
-            execute(
-                    advised,
-                    recommended.stream()
-                            .flatMap(change -> change.sql().stream())
-                            .toList());
+            List<String> bySeven =
+                    BY_HAND.stream().map(index -> index.statement(false)).toList();
+            List<String> byHone = recommended.stream()
+                    .flatMap(change -> change.sql().stream())
+                    .toList();
+            execute(byHand, bySeven);
+            execute(advised, byHone);
+            execute(both, bySeven);
+            execute(both, byHone);
             try (Server one = Server.connect(byHand);
                     Server other = Server.connect(advised)) {
                 size("the seven by hand", one.handle());
                 size("recommended", other.handle());
-                recommended.forEach(change -> System.out.println("  " + String.join("; ", change.sql())));
+            }
+            byHone.forEach(sql -> System.out.println("  " + sql));
+            try (Server one = Server.connect(both);
+                    Server other = Server.connect(both)) {
                 IndexPairs.report(one, other, BY_HAND, script, values);
             }
             load(gallobets, byHand, advised, FEW, rounds, seconds);

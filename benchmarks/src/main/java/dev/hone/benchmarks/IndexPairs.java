@@ -19,14 +19,16 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Each index of one set beside those of another set that serve the same queries: in either database only these indexes
- * are left visible, and every query runs with the same values on one and on the other, turn by turn, many times.
+ * Each index of one set beside those of another set that serve the same queries, in one database that has both: what is
+ * not compared is hidden from the planner, and each of two sessions hides the other's in a transaction that it never
+ * commits. Every query runs with the same values in the one session and the other, turn by turn, many times.
  *
  * <p>The time is what {@code EXPLAIN (ANALYZE, TIMING OFF)} calls Execution Time: the server's, without planning and
  * without the way to the client. It comes in whole microseconds, of which some queries take five, so that the time of a
@@ -35,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * queries: what indexes cost writes shows under load.
  *
  * <p>A control line compares queries that use no index of either set, and so the very same plans: how far it is from 1 is
- * what the two databases differ by themselves.
+ * what the two sessions differ by themselves.
  */
 final class IndexPairs {
 
@@ -47,13 +49,13 @@ final class IndexPairs {
     private static final String CONTROLS =
             "bets list #3|event detail #[123]|fight detail #1|counter-proposals to a bet #1";
 
-    /** A query of the script, prepared in both databases under a name of its own. */
+    /** A query of the script, prepared in both sessions under a name of its own. */
     private record Query(String name, String title, double weight, List<String> calls) {}
 
     /** Times of the same call on either side, in milliseconds. */
     private record Pair(double before, double after) {}
 
-    /** A database with the indexes of one set. */
+    /** A session, and the indexes of its set. */
     private record Side(Handle handle, Map<String, Index> indexes) {}
 
     /** An index that backs no constraint. */
@@ -63,9 +65,13 @@ final class IndexPairs {
     private final Side after;
     private final List<Query> queries = new ArrayList<>();
 
-    private IndexPairs(Server before, Server after, Script script, SampleValues values) {
-        this.before = side(before.handle());
-        this.after = side(after.handle());
+    private IndexPairs(Server before, Server after, Set<String> ofBefore, Script script, SampleValues values) {
+        this.before = side(before.handle(), ofBefore::contains);
+        this.after = side(after.handle(), name -> !ofBefore.contains(name));
+        for (Side side : List.of(this.before, this.after)) {
+            // A generic plan would go on using an index that has been hidden since.
+            run(side, "SET plan_cache_mode = force_custom_plan");
+        }
         SplittableRandom random = new SplittableRandom(SEED);
         for (Script.Request request : script.requests()) {
             for (int i = 0; i < request.statements().size(); i++) {
@@ -87,7 +93,8 @@ final class IndexPairs {
 
     /** Compares and prints a table. */
     static void report(Server before, Server after, List<CreateIndex> indexes, Script script, SampleValues values) {
-        IndexPairs pairs = new IndexPairs(before, after, script, values);
+        Set<String> ofBefore = indexes.stream().map(CreateIndex::name).collect(Collectors.toSet());
+        IndexPairs pairs = new IndexPairs(before, after, ofBefore, script, values);
         System.out.println(
                 "\n| index by hand | recommended index for the same queries | queries | by hand, ms | recommended,"
                         + " ms | ratio (95 % confidence) | |\n|---|---|---|---|---|---|---|");
@@ -96,27 +103,21 @@ final class IndexPairs {
     }
 
     private void control() {
-        alone(before, Set.of());
-        alone(after, Set.of());
         List<Query> served =
                 queries.stream().filter(query -> query.title.matches(CONTROLS)).toList();
-        print(
-                "control: keys only",
-                "keys only",
-                served,
-                served.stream().map(this::time).toList());
-        all(before);
-        all(after);
+        print("control: keys only", "keys only", served, timesWith(Set.of(), Set.of(), served));
     }
 
     private void compare(CreateIndex index) {
         Index shown = require(before.indexes.get(index.name()));
+        Map<Query, Set<String>> usedBefore = used(before, after);
+        Map<Query, Set<String>> usedAfter = used(after, before);
         List<Query> served = queries.stream()
-                .filter(query -> used(before, query).contains(index.name()))
+                .filter(query -> require(usedBefore.get(query)).contains(index.name()))
                 .toList();
         Set<String> serving = new TreeSet<>();
         for (Query query : served) {
-            used(after, query).stream()
+            require(usedAfter.get(query)).stream()
                     .filter(name -> require(after.indexes.get(name)).table.equals(shown.table))
                     .forEach(serving::add);
         }
@@ -125,15 +126,23 @@ final class IndexPairs {
             System.out.println("| " + left + " | | none | | | | serves no query |");
             return;
         }
-        List<List<Pair>> pairs = new ArrayList<>();
-        alone(before, Set.of(index.name()));
-        alone(after, serving);
-        for (Query query : served) {
-            pairs.add(time(query));
-        }
-        all(before);
-        all(after);
-        print(left, describe(after, serving), served, pairs);
+        print(left, describe(after, serving), served, timesWith(Set.of(index.name()), serving, served));
+    }
+
+    /** Times queries with some indexes of the one set in its session, and some of the other in the other. */
+    private List<List<Pair>> timesWith(Set<String> ofBefore, Set<String> ofAfter, List<Query> served) {
+        before.indexes.keySet().forEach(name -> valid(before, name, ofBefore.contains(name)));
+        after.indexes.keySet().forEach(name -> valid(before, name, ofAfter.contains(name)));
+        before.handle.begin();
+        after.handle.begin();
+        ofAfter.forEach(name -> valid(before, name, false));
+        ofBefore.forEach(name -> valid(after, name, false));
+        List<List<Pair>> pairs = served.stream().map(this::time).toList();
+        before.handle.rollback();
+        after.handle.rollback();
+        before.indexes.keySet().forEach(name -> valid(before, name, true));
+        after.indexes.keySet().forEach(name -> valid(before, name, true));
+        return pairs;
     }
 
     private List<Pair> time(Query query) {
@@ -217,28 +226,24 @@ final class IndexPairs {
         return require((Number) explained.get("Execution Time")).doubleValue();
     }
 
-    /** The indexes of the set that the plans of some calls use. */
-    private static Set<String> used(Side side, Query query) {
-        Set<String> used = new TreeSet<>();
-        for (String call : query.calls.subList(0, Math.min(SHOWN, query.calls.size()))) {
-            Plan.parse(text(side, "EXPLAIN (FORMAT JSON) " + call))
-                    .nodes()
-                    .map(Plan.Node::index)
-                    .filter(side.indexes::containsKey)
-                    .forEach(used::add);
+    /** The indexes of a side's set that the plans of some calls use, without those of the other set. */
+    private Map<Query, Set<String>> used(Side side, Side other) {
+        Map<Query, Set<String>> all = new HashMap<>();
+        side.handle.begin();
+        other.indexes.keySet().forEach(name -> valid(side, name, false));
+        for (Query query : queries) {
+            Set<String> used = new TreeSet<>();
+            for (String call : query.calls.subList(0, Math.min(SHOWN, query.calls.size()))) {
+                Plan.parse(text(side, "EXPLAIN (FORMAT JSON) " + call))
+                        .nodes()
+                        .map(Plan.Node::index)
+                        .filter(side.indexes::containsKey)
+                        .forEach(used::add);
+            }
+            all.put(query, used);
         }
-        return used;
-    }
-
-    /** Hides the other indexes of the set from the planner. */
-    private static void alone(Side side, Set<String> names) {
-        for (String name : side.indexes.keySet()) {
-            valid(side, name, names.contains(name));
-        }
-    }
-
-    private static void all(Side side) {
-        alone(side, side.indexes.keySet());
+        side.handle.rollback();
+        return all;
     }
 
     private static void valid(Side side, String name, boolean valid) {
@@ -249,7 +254,7 @@ final class IndexPairs {
                 .execute();
     }
 
-    private static Side side(Handle handle) {
+    private static Side side(Handle handle, Predicate<String> ofThisSet) {
         Map<String, Index> indexes = new HashMap<>();
         handle.createQuery("""
                         SELECT x.relname, t.relname AS table, pg_get_indexdef(x.oid) AS definition,
@@ -260,6 +265,7 @@ final class IndexPairs {
                 .map((row, context) -> Map.entry(
                         row.getString("relname"),
                         new Index(row.getString("table"), row.getString("definition"), row.getLong("bytes"))))
+                .filter(entry -> ofThisSet.test(entry.getKey()))
                 .forEach(entry -> indexes.put(entry.getKey(), entry.getValue()));
         return new Side(handle, indexes);
     }
