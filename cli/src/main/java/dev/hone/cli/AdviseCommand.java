@@ -14,7 +14,6 @@ import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.SnapshotReader;
 import dev.hone.workload.PgStatStatements;
 import dev.hone.workload.SampleValues;
-import dev.hone.workload.Script;
 import dev.hone.workload.ScriptParser;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,8 +33,6 @@ final class AdviseCommand implements Callable<Integer> {
 
     /** More statements than that matter to nobody, and each costs plans. */
     private static final int MOST_STATEMENTS = 500;
-
-    private static final Duration SAMPLE_TIMEOUT = Duration.ofSeconds(30);
 
     private final Main main;
 
@@ -125,8 +122,7 @@ final class AdviseCommand implements Callable<Integer> {
 
     private Advising.Learnt learn(Server server) {
         if (workload != null) {
-            Script script = ScriptParser.read(workload);
-            return new Advising.Learnt(script.workload(SampleValues.read(server, script, SAMPLE_TIMEOUT)), List.of());
+            return Advising.Learnt.from(server, ScriptParser.read(workload));
         }
         try {
             PgStatStatements.Reading reading = PgStatStatements.read(server, MOST_STATEMENTS);

@@ -11,10 +11,14 @@ import dev.hone.check.Diagnosis;
 import dev.hone.check.Finding;
 import dev.hone.check.Severity;
 import dev.hone.postgres.BlindSpot;
+import dev.hone.postgres.Server;
 import dev.hone.postgres.Snapshot;
 import dev.hone.twin.Twin;
+import dev.hone.workload.SampleValues;
+import dev.hone.workload.Script;
 import dev.hone.workload.Workload;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,11 +26,18 @@ import org.jspecify.annotations.Nullable;
 /** From a Snapshot, its diagnosis and a workload to a Proposal: plans on the twin where there can be one. */
 final class Advising {
 
+    private static final Duration SAMPLE_TIMEOUT = Duration.ofSeconds(30);
+
     /** A workload, or why there is none. */
     record Learnt(@Nullable Workload workload, List<String> notes) {
 
         Learnt {
             notes = List.copyOf(notes);
+        }
+
+        /** The workload of a script, its parameters sampled from the server. */
+        static Learnt from(Server server, Script script) {
+            return new Learnt(script.workload(SampleValues.read(server, script, SAMPLE_TIMEOUT)), List.of());
         }
     }
 

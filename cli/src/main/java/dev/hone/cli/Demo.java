@@ -26,9 +26,6 @@ import dev.hone.postgres.ServerAddress;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.SnapshotReader;
 import dev.hone.postgres.Sql;
-import dev.hone.workload.SampleValues;
-import dev.hone.workload.Script;
-import dev.hone.workload.Workload;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -54,7 +51,6 @@ final class Demo {
     record Outcome(String name, LoadResult before, Proposal proposal, LoadResult after, List<Result> results) {}
 
     private static final long SEED = 1;
-    private static final Duration SAMPLE_TIMEOUT = Duration.ofSeconds(30);
 
     private final Terminal terminal;
     private final Progress progress;
@@ -133,7 +129,7 @@ final class Demo {
                     snapshot,
                     address.toString(),
                     diagnosis,
-                    new Advising.Learnt(workload(server, shown), List.of()),
+                    Advising.Learnt.from(server, shown.script()),
                     options.budget() == null
                             ? AdviceOptions.DEFAULT
                             : AdviceOptions.DEFAULT.withBudget(options.budget().count()),
@@ -142,11 +138,6 @@ final class Demo {
             new ProposalText(terminal, options.explain()).print(proposal);
             return proposal;
         }
-    }
-
-    private static Workload workload(Server server, Case shown) {
-        Script script = shown.script();
-        return script.workload(SampleValues.read(server, script, SAMPLE_TIMEOUT));
     }
 
     private void deploy(ServerAddress address, Proposal proposal) {
