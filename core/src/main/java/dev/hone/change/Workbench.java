@@ -38,24 +38,18 @@ final class Workbench {
 
     /** Runs a statement that queues others behind it, each attempt under the short budget. */
     void runQueueing(String sql, int from, int share) throws SQLException {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                run(sql, options.lockTimeout(), null, from, share);
-                return;
-            } catch (SQLException e) {
-                if (!worthRetrying(e) || attempt >= options.attempts()) {
-                    throw e;
-                }
-                pause(attempt, from);
-            }
-        }
+        runAgain(sql, options.lockTimeout(), from, share);
     }
 
     /** Runs a statement that queues nobody, under the long budget. */
     void runPatiently(String sql, int from, int share) throws SQLException {
+        runAgain(sql, options.buildLockTimeout(), from, share);
+    }
+
+    private void runAgain(String sql, Duration lockTimeout, int from, int share) throws SQLException {
         for (int attempt = 1; ; attempt++) {
             try {
-                run(sql, options.buildLockTimeout(), null, from, share);
+                run(sql, lockTimeout, null, from, share);
                 return;
             } catch (SQLException e) {
                 if (!worthRetrying(e) || attempt >= options.attempts()) {
