@@ -158,7 +158,7 @@ public final class IndexAdvisor {
             plan = twin.explain(query.sql(), query.samples().getFirst());
         }
         Reading reading = PlanReader.read(plan, schema, PlanReader.constants(query.samples()));
-        Variations variations = fit(Variations.of(query, reading.bounds()), query);
+        Variations variations = Variations.of(query, reading.bounds(), twin);
         Set<Schema.Name> tables = new LinkedHashSet<>();
         reading.uses().forEach(use -> tables.add(use.table.name()));
         List<WriteCost.Write> writes = new ArrayList<>();
@@ -166,22 +166,6 @@ public final class IndexAdvisor {
                 .filter(node -> node.type().equals("ModifyTable"))
                 .forEach(node -> write(node, query).ifPresent(writes::add));
         return new Understood(new Planned(query, variations, Set.copyOf(tables), reading.uses()), List.copyOf(writes));
-    }
-
-    /** The variations that can be planned; the statement itself, if none can. */
-    private Variations fit(Variations variations, Workload.Query query) {
-        List<Variations.Call> calls = new ArrayList<>();
-        for (Variations.Call call : variations.calls()) {
-            try {
-                call.explain(twin);
-                calls.add(call);
-            } catch (PlanException e) {
-                // A drawn or sampled value does not fit where it stands.
-            }
-        }
-        return calls.isEmpty()
-                ? new Variations(List.of(new Variations.Call(query.sql(), List.of())), Variations.Source.GENERIC)
-                : new Variations(List.copyOf(calls), variations.source());
     }
 
     private Optional<WriteCost.Write> write(Plan.Node node, Workload.Query query) {
@@ -210,14 +194,14 @@ public final class IndexAdvisor {
                 WideColumns.remove(use)
                         .forEach(column ->
                                 wide.add(use.table.relation().qualifiedName() + "." + Sql.identifier(column)));
-                for (Candidate candidate : CandidateBuilder.candidates(use, options.maximumWidth())) {
+                for (Candidate candidate : CandidateBuilder.candidates(use, schema, options.maximumWidth())) {
                     all.putIfAbsent(candidate.identity(), candidate);
                 }
             }
         }
         if (!wide.isEmpty()) {
-            notes.add("In no index, since values may be longer than an entry can be (about 2,700 bytes): "
-                    + list(List.copyOf(wide)) + ". An index on a hash of it, such as md5, would serve equality.");
+            notes.add("In no btree, since values may be longer than an entry can be (2,704 bytes): "
+                    + list(List.copyOf(wide)) + ".");
         }
         return List.copyOf(all.values());
     }
