@@ -19,6 +19,7 @@ import dev.hone.advise.TableUse.SortKey;
 import dev.hone.postgres.Sql;
 import dev.hone.twin.Plan;
 import dev.hone.twin.Plan.Node;
+import dev.hone.workload.Workload;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -101,7 +102,7 @@ final class PlanReader {
     private final Map<TableUse, Set<Schema.Table>> members = new LinkedHashMap<>();
 
     private final List<Bound> bounds = new ArrayList<>();
-    private final Set<String> rewrites = new LinkedHashSet<>();
+    private final Set<Rewrite> rewrites = new LinkedHashSet<>();
 
     private PlanReader(Schema schema, Function<Integer, @Nullable String> constants) {
         this.schema = schema;
@@ -113,9 +114,16 @@ final class PlanReader {
      *
      * @param uses of tables
      * @param bounds which parameters are compared with which columns
-     * @param rewrites sentences on conditions that no index can serve as they are written
+     * @param rewrites conditions that no index can serve as they are written
      */
-    record Reading(List<TableUse> uses, List<Bound> bounds, Set<String> rewrites) {}
+    record Reading(List<TableUse> uses, List<Bound> bounds, Set<Rewrite> rewrites) {}
+
+    /** The parts of a {@link Hint} that do not depend on the query. */
+    record Rewrite(String rule, String what, String why, String example) {
+        Hint of(Workload.Query query) {
+            return new Hint(rule, query.id(), query.sql(), what, why, example);
+        }
+    }
 
     /**
      * Reads a plan.
@@ -264,8 +272,12 @@ final class PlanReader {
         }
         key(comparison.right()).filter(key -> key.column() != null).ifPresent(key -> {
             bind(key, comparison.left(), Compared.ELEMENT);
-            rewrites.add("value = ANY (" + key.sql() + ") uses no index, whichever there is; " + key.sql()
-                    + " @> ARRAY[value] asks the same and can use a GIN index");
+            rewrites.add(new Rewrite(
+                    "any-of-array-column",
+                    "It looks for a value in the array " + key.sql() + " of "
+                            + key.use().table.relation().qualifiedName() + " by = ANY.",
+                    "PostgreSQL uses no index for that, whichever there is.",
+                    key.sql() + " @> ARRAY[value] asks the same and can use a GIN index on " + key.sql() + "."));
         });
     }
 

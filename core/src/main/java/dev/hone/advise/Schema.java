@@ -93,6 +93,14 @@ final class Schema {
      */
     record Existing(String name, Index index, List<String> keys, String method, List<String> methodKeys) {}
 
+    /**
+     * A foreign key, seen from the table it refers to.
+     *
+     * @param columns that refer, in order
+     * @param referenced the columns they refer to
+     */
+    record Reference(String constraint, Table table, List<String> columns, List<String> referenced) {}
+
     private static final Set<String> BYTE_ORDER = Set.of("C", "POSIX", "ucs_basic");
     private static final Pattern RANGE = Pattern.compile("(int4|int8|num|ts|tstz|date)(multi)?range");
 
@@ -237,6 +245,30 @@ final class Schema {
         // Indexes have parents too.
         return one.partitionBound() != null
                 && one.parents().contains(table.relation().oid());
+    }
+
+    /** The foreign keys that refer to a table, each once however many partitions it has. */
+    List<Reference> references(Table table) {
+        List<Reference> found = new ArrayList<>();
+        for (Constraint constraint : catalog.constraints()) {
+            Relation relation = relations.get(constraint.relation());
+            Table from = relation == null ? null : tables.get(new Name(relation.schema(), relation.name()));
+            if (from != null
+                    && constraint.kind().equals("f")
+                    && constraint.referenced() == table.relation().oid()
+                    && !constraint.inherited()) {
+                found.add(new Reference(
+                        constraint.name(),
+                        from,
+                        columnNames(from, constraint.columns()),
+                        columnNames(table, constraint.referencedColumns())));
+            }
+        }
+        return found;
+    }
+
+    private static List<String> columnNames(Table table, List<Integer> numbers) {
+        return numbers.stream().map(table::columnName).map(String::valueOf).toList();
     }
 
     /** The schema an extension is installed in; null if it is not. */

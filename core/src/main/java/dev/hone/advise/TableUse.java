@@ -83,6 +83,19 @@ final class TableUse {
         this.table = table;
     }
 
+    /** Every key it has, without order and operator class. */
+    Set<String> keys() {
+        Set<String> all = new LinkedHashSet<>(equal);
+        all.addAll(ranges);
+        all.addAll(joins);
+        all.addAll(loose);
+        all.addAll(wide);
+        searches.forEach(search -> all.add(search.key()));
+        sorts.forEach(sort -> sort.forEach(key -> all.add(key.key())));
+        groups.forEach(all::addAll);
+        return all;
+    }
+
     /** The same, wanted of another table that has these columns too. */
     TableUse of(Schema.Table other) {
         TableUse use = new TableUse(other);

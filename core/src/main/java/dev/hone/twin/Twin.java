@@ -201,6 +201,21 @@ public final class Twin implements AutoCloseable {
         return hypothetical.create(index);
     }
 
+    /**
+     * Installs an extension that the source does not have, for the operator classes of hypothetical indexes.
+     *
+     * @return false if it cannot be had here
+     */
+    public boolean install(String extension, String schema) {
+        try {
+            superuser.execute("CREATE EXTENSION IF NOT EXISTS " + Sql.identifier(extension) + " SCHEMA "
+                    + Sql.identifier(schema));
+            return true;
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
     /** Drops an index that {@link #create} gave. */
     public void drop(HypotheticalIndex index) {
         hypothetical.drop(index);
