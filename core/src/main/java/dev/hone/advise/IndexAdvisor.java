@@ -289,7 +289,7 @@ public final class IndexAdvisor {
                 Candidate candidate = candidates.get(i);
                 task.at(i, candidate.table().relation().qualifiedName());
                 try {
-                    if (candidate.extension() != null && !isInstalled(candidate, candidate.extension())) {
+                    if (candidate.extension() != null && !twin.install(candidate.extension())) {
                         continue;
                     }
                     HypotheticalIndex index = twin.create(candidate.index(name + i));
@@ -308,10 +308,6 @@ public final class IndexAdvisor {
             }
             task.at(candidates.size(), "");
         }
-    }
-
-    private boolean isInstalled(Candidate candidate, String extension) {
-        return twin.install(extension, schema.homeOfExtensions(candidate.table()));
     }
 
     /** The candidates that help some query, alone or together. */

@@ -21,15 +21,24 @@ import java.util.Map;
 record Source(LocalServer local, Server server) implements AutoCloseable {
 
     static Source start() {
+        Source source = empty();
+        source.execute(resource("source.sql"));
+        source.analyze();
+        return source;
+    }
+
+    /** A database with nothing in it. */
+    static Source empty() {
         LocalServer local = LocalServer.start(Installation.embedded(), Map.of("autovacuum", "off", "jit", "off"));
-        Source source = new Source(local, Server.connect(local.address("postgres")));
-        try (InputStream in = Source.class.getResourceAsStream("source.sql")) {
-            source.execute(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        return new Source(local, Server.connect(local.address("postgres")));
+    }
+
+    static String resource(String name) {
+        try (InputStream in = Source.class.getResourceAsStream(name)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        source.analyze();
-        return source;
     }
 
     void analyze() {
