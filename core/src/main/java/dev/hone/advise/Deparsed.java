@@ -101,6 +101,8 @@ final class Deparsed {
 
     private static final String OPERATOR_CHARACTERS = "+-*/<>=~!@#%^&|`?";
     private static final Set<String> COMPARISONS = Set.of("=", "<>", "!=", "<", "<=", ">", ">=");
+    private static final Set<String> KEYWORDS =
+            Set.of("and", "or", "not", "in", "case", "when", "then", "else", "zone", "collate", "is", "from", "distinct");
     private static final Set<String> NOT_FUNCTIONS = Set.of("any", "all", "row", "array", "subplan", "initplan");
 
     private final String text;
@@ -326,7 +328,7 @@ final class Deparsed {
         columns.stream().map(Column::alias).filter(alias -> !alias.isEmpty()).forEach(aliases::add);
         StringBuilder sql = new StringBuilder();
         boolean fit = aliases.size() == 1 && unaliased(parts, sql);
-        return new Expression(Set.copyOf(aliases), fit ? "(" + sql.toString().strip() + ")" : "", parameters(parts));
+        return new Expression(Set.copyOf(aliases), fit ? "(" + sql + ")" : "", parameters(parts));
     }
 
     private static List<Integer> parameters(List<Part> parts) {
@@ -345,28 +347,56 @@ final class Deparsed {
                     || NOT_FUNCTIONS.contains(part.text().toLowerCase(Locale.ROOT))) {
                 return false;
             }
+            if (i > 0 && isApart(parts.get(i - 1), part)) {
+                sql.append(' ');
+            }
             if (part.kind() == Kind.GROUP) {
                 sql.append(part.text());
-                if (!unaliased(part.inner(), sql)) {
+                if (!unaliased(onlyOnce(part), sql)) {
                     return false;
                 }
-                sql.append(part.text().equals("(") ? ") " : "] ");
+                sql.append(part.text().equals("(") ? ')' : ']');
             } else if (part.kind() == Kind.NAME
                     && i + 2 < parts.size()
-                    && parts.get(i + 1).is(".")) {
+                    && parts.get(i + 1).is(".")
+                    && !(i > 0 && parts.get(i - 1).kind() == Kind.CAST)) {
                 Part name = parts.get(i + 2);
                 if (name.kind() != Kind.NAME) {
                     return false;
                 }
-                boolean call = i + 3 < parts.size() && parts.get(i + 3).kind() == Kind.GROUP;
-                sql.append(call ? quote(part) + "." + quote(name) : Sql.identifier(name.text()))
-                        .append(' ');
+                sql.append(
+                        isCall(parts, i + 2) ? quote(part) + "." + quote(name) : Sql.identifier(name.text()));
                 i += 2;
             } else {
-                sql.append(quote(part)).append(part.kind() == Kind.CAST ? "" : " ");
+                sql.append(quote(part));
             }
         }
         return true;
+    }
+
+    /** What stands in parentheses, those around the same again left out. */
+    private static List<Part> onlyOnce(Part group) {
+        List<Part> inner = group.inner();
+        while (group.text().equals("(")
+                && inner.size() == 1
+                && inner.getFirst().kind() == Kind.GROUP
+                && inner.getFirst().text().equals("(")) {
+            inner = inner.getFirst().inner();
+        }
+        return inner;
+    }
+
+    /** Whether a space belongs between two parts. */
+    private static boolean isApart(Part before, Part after) {
+        boolean call = after.kind() == Kind.GROUP
+                && (before.kind() == Kind.NAME || before.kind() == Kind.GROUP)
+                && !KEYWORDS.contains(before.text().toLowerCase(Locale.ROOT));
+        return !call
+                && before.kind() != Kind.CAST
+                && after.kind() != Kind.CAST
+                && !before.is(".")
+                && !after.is(".")
+                && !after.is(",");
     }
 
     private static String quote(Part part) {

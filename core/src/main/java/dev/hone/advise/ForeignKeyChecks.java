@@ -75,8 +75,8 @@ final class ForeignKeyChecks {
                 .collect(Collectors.joining(" AND "));
         return new Workload.Query(
                 query.id() + " (foreign key " + reference.constraint() + ")",
-                "SELECT 1 FROM " + reference.table().relation().qualifiedName() + " x WHERE " + where
-                        + " FOR KEY SHARE OF x",
+                "SELECT 1 FROM " + (reference.table().relation().kind().equals("p") ? "" : "ONLY ")
+                        + reference.table().relation().qualifiedName() + " x WHERE " + where + " FOR KEY SHARE OF x",
                 rows,
                 null,
                 null,
