@@ -1,6 +1,5 @@
 package dev.hone.twin;
 
-import dev.hone.postgres.ServerVersion;
 import dev.hone.postgres.Sql;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -111,7 +110,7 @@ final class Samples {
 
     private List<Column> columns(long table, String expression) throws SQLException {
         return superuser.query(
-                Sql.load(Twin.class, "sampled_columns", new ServerVersion(180_000))
+                Sql.load(Twin.class, "sampled_columns", superuser.version())
                         .replace(":table", Long.toString(table))
                         .replace(":expression", Sql.literal(expression)),
                 row -> {
