@@ -68,8 +68,8 @@ public final class IndexAdvisor {
             twin.show(List.of());
             WriteCost writes = new WriteCost(
                     understood.stream().flatMap(one -> one.writes().stream()).toList(), snapshot);
-            Costs costs =
-                    new Costs(twin, understood.stream().map(Understood::planned).toList(), created, writes);
+            Costs costs = new Costs(
+                    twin, understood.stream().map(Understood::planned).toList(), created, writes, options.timeModel());
             long budget = options.budgetFor(snapshot.database().sizeBytes());
             List<Integer> worthwhile = worthwhile(costs);
             BitSet chosen;
@@ -211,7 +211,9 @@ public final class IndexAdvisor {
                         .forEach(column ->
                                 wide.add(use.table.relation().qualifiedName() + "." + Sql.identifier(column)));
                 for (Candidate candidate : CandidateBuilder.candidates(use, options.maximumWidth())) {
-                    all.putIfAbsent(candidate.identity(), candidate);
+                    if (!isExcluded(candidate)) {
+                        all.putIfAbsent(candidate.identity(), candidate);
+                    }
                 }
             }
         }
@@ -220,6 +222,20 @@ public final class IndexAdvisor {
                     + list(List.copyOf(wide)) + ". An index on a hash of it, such as md5, would serve equality.");
         }
         return List.copyOf(all.values());
+    }
+
+    /** Whether the index must not be proposed; of a partitioned table, not on some partition. */
+    private boolean isExcluded(Candidate candidate) {
+        return !options.excluded().isEmpty()
+                && (options.excludes(candidate.index(""))
+                        || schema.leaves(candidate.table()).stream()
+                                .anyMatch(leaf -> options.excludes(new Candidate(
+                                                leaf,
+                                                candidate.keys(),
+                                                candidate.include(),
+                                                candidate.predicate(),
+                                                candidate.sampled())
+                                        .index(""))));
     }
 
     /** The numbers of those that could do the work of two chosen ones, created now. */
@@ -233,7 +249,7 @@ public final class IndexAdvisor {
         for (int i = 0; i < now.size(); i++) {
             for (int j = 0; j < i; j++) {
                 now.get(i).merged(now.get(j), options.maximumWidth()).stream()
-                        .filter(one -> !one.isServed() && known.add(one.identity()))
+                        .filter(one -> !one.isServed() && !isExcluded(one) && known.add(one.identity()))
                         .forEach(candidates::add);
             }
         }

@@ -353,8 +353,7 @@ final class HypotheticalPartitions {
     }
 
     /** Gives the partitions rows, pages and statistics. */
-    private void fill(
-            Table table, Partitioned whatIf, List<Part> parts, List<Double> shares, ColumnStatistics key)
+    private void fill(Table table, Partitioned whatIf, List<Part> parts, List<Double> shares, ColumnStatistics key)
             throws SQLException {
         long currentPages;
         try {
@@ -407,17 +406,10 @@ final class HypotheticalPartitions {
                         parts.stream().map(Part::name).toList(),
                         whatIf.scheme() instanceof Hash);
         List<Omission> failures = new ArrayList<>();
-        StatisticsRestorer restorer =
-                new StatisticsRestorer(owner, snapshot.database().version(), failures::add);
-        owner.execute("BEGIN READ WRITE");
-        try {
-            for (ColumnStatistics row : keys) {
-                restorer.restore(row, "'attname', " + Sql.literal(whatIf.column()) + "::text");
-            }
-            owner.execute("COMMIT");
-        } finally {
-            owner.execute("ROLLBACK");
-        }
+        StatisticsRestorer.of(superuser, owner, failures::add)
+                .restore(keys.stream()
+                        .map(row -> new StatisticsRestorer.Entry(row, whatIf.column(), 0))
+                        .toList());
         if (!failures.isEmpty()) {
             throw new SQLException(failures.getFirst().reason());
         }

@@ -106,9 +106,8 @@ final class PartitionedKey {
             double ownRare = Math.max(0, share * (1 - nulls) - ownFrequency);
             double ownDistinct = own.size() + Math.max(0, distinct - common.size()) * Math.min(1, ownRare / rare);
             int bins = Math.max(1, histogram.size() - 1);
-            List<String> bounds = hash
-                    ? histogram
-                    : within(place, boundAt, before / rare * bins, (before + ownRare) / rare * bins);
+            List<String> bounds =
+                    hash ? histogram : within(place, boundAt, before / rare * bins, (before + ownRare) / rare * bins);
             before += ownRare;
             all.add(new ColumnStatistics(
                     schema,

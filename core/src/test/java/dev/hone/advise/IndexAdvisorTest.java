@@ -197,6 +197,49 @@ class IndexAdvisorTest {
     }
 
     @Test
+    void without_an_excluded_index_comes_the_next_best_choice() {
+        Workload.Query[] queries = {
+            query("user", 1000, "SELECT * FROM bets WHERE user_id = $1"),
+            query("parts", 1, "SELECT * FROM parts WHERE device = 7")
+        };
+        AdviceOptions options = AdviceOptions.DEFAULT;
+        List<String> seen = new ArrayList<>();
+        for (int round = 0; round < 3; round++) {
+            Advice advice = IndexAdvisor.advise(twin, snapshot, workload(queries), options, Progress.NONE);
+            List<CreateIndex> indexes = advice.recommendations().stream()
+                    .map(one -> (CreateIndex) one.change())
+                    .toList();
+            assertThat(indexes).extracting(AdviceOptions::identity).noneMatch(seen::contains);
+            indexes.forEach(index -> seen.add(AdviceOptions.identity(index)));
+            options = options.excluding(indexes);
+            if (round == 0) {
+                assertThat(indexes)
+                        .extracting(CreateIndex::table)
+                        .containsExactlyInAnyOrder("bets", "parts_1", "parts_2");
+            }
+        }
+    }
+
+    @Test
+    void what_a_plan_is_worth_decides() {
+        Workload.Query query = query("user", 1000, "SELECT * FROM bets WHERE user_id = $1");
+        TimeModel indexesAreUseless = plan -> plan.nodes()
+                        .anyMatch(node ->
+                                node.type().contains("Bitmap") || node.type().contains("Index"))
+                ? 1e6
+                : plan.totalCost();
+        assertThat(advise(query).recommendations()).hasSize(1);
+        assertThat(IndexAdvisor.advise(
+                                twin,
+                                snapshot,
+                                workload(query),
+                                AdviceOptions.DEFAULT.withTimeModel(indexesAreUseless),
+                                Progress.NONE)
+                        .recommendations())
+                .isEmpty();
+    }
+
+    @Test
     void an_index_that_costs_writers_more_than_it_saves_readers_is_left_out() {
         Workload.Query read = query("read", 1, "SELECT body FROM log WHERE kind = $1");
         assertThat(statements(advise(read))).hasSize(1);
