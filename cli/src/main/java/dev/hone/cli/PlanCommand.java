@@ -80,6 +80,13 @@ final class PlanCommand implements Callable<Integer> {
                     + " them the plan is one for any values.")
     private @Nullable String parameters;
 
+    @Option(
+            names = "--role",
+            paramLabel = "ROLE",
+            description = "Plan with the settings that ALTER ROLE and ALTER DATABASE give this role, as the application's;"
+                    + " those of the role that connects if left out.")
+    private @Nullable String role;
+
     @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} if left out.")
     private Format format = Format.TEXT;
 
@@ -101,6 +108,9 @@ final class PlanCommand implements Callable<Integer> {
                                 List.of(),
                                 READ_TIMEOUT),
                         progress);
+        if (role != null) {
+            snapshot = snapshot.asRole(role);
+        }
         PlanDocument document;
         try (Twin twin = Twin.build(snapshot, progress)) {
             document = plan(twin, statement);
@@ -163,7 +173,11 @@ final class PlanCommand implements Callable<Integer> {
                     after,
                     after == null ? null : after.totalCost() / Math.max(1e-9, before.totalCost()),
                     assumed.stream().map(one -> pretended(twin, one, before, after)).toList(),
-                    twin.omissions());
+                    twin.omissions().stream()
+                            .filter(omission -> omission.relations().isEmpty()
+                                    || omission.touches(before)
+                                    || (after != null && omission.touches(after)))
+                            .toList());
         } catch (PlanException e) {
             throw refusal(statement, e, twin.omissions());
         } finally {

@@ -1,5 +1,6 @@
 package dev.hone.twin;
 
+import dev.hone.postgres.PlannerScope;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.Snapshot.Setting;
 import dev.hone.postgres.Sql;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** The settings of the source that its planner heeds, given to the role that plans in the twin. */
 final class PlannerSettings {
@@ -41,6 +43,32 @@ final class PlannerSettings {
         superuser.execute("BEGIN");
         superuser.attempt(steps, (step, reason) -> omissions.accept(new Omission(step.object(), reason)));
         superuser.execute("COMMIT");
+    }
+
+    /** Costs that belong to where tables lie, and conditions that belong to who asks. */
+    static void copyScope(Snapshot snapshot, Session superuser, Consumer<Omission> omissions) throws SQLException {
+        for (PlannerScope.Tablespace space : snapshot.planner().tablespaces()) {
+            String costs = space.options().stream()
+                    .filter(option -> option.matches("(seq_page_cost|random_page_cost)=[0-9.]+(e[+-]?[0-9]+)?"))
+                    .collect(Collectors.joining(", "));
+            if (costs.isEmpty()) {
+                continue;
+            }
+            if (space.databaseDefault()) {
+                superuser.execute("ALTER TABLESPACE pg_default SET (" + costs + ")");
+            } else if (!space.relations().isEmpty()) {
+                omissions.accept(new Omission(
+                        "costs of tablespace " + Sql.identifier(space.name()) + " (" + costs + ")",
+                        "the twin has one tablespace; what lies in this one is planned with the general costs",
+                        space.relations()));
+            }
+        }
+        for (String table : snapshot.planner().rowSecurity()) {
+            omissions.accept(new Omission(
+                    "row security of " + table,
+                    "policies are not in the twin; for roles that they bind, a plan has their conditions too",
+                    List.of(table)));
+        }
     }
 
     private static Step step(Snapshot snapshot, Setting setting) {

@@ -33,8 +33,16 @@ final class Session implements AutoCloseable {
     private static final Pattern NO_CURSOR = Pattern.compile("cannot open ([A-Z ]+) query as cursor");
     private static final String INVALID_CURSOR = "42P11";
 
-    /** A statement and the object that would be missing without it. */
-    record Step(String object, String sql) {}
+    /**
+     * A statement and the object that would be missing without it.
+     *
+     * @param relations the tables that it is of
+     */
+    record Step(String object, String sql, List<String> relations) {
+        Step(String object, String sql) {
+            this(object, sql, List.of());
+        }
+    }
 
     @FunctionalInterface
     interface Row<T> {

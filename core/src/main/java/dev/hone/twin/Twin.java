@@ -114,6 +114,7 @@ public final class Twin implements AutoCloseable {
         }
         task.at(3, "settings");
         PlannerSettings.copy(snapshot, superuser, omissions::add);
+        PlannerSettings.copyScope(snapshot, superuser, omissions::add);
         task.at(4, "files");
         // Our own questions to the catalogs, which have grown, are to be planned well too.
         superuser.execute("ANALYZE pg_class, pg_attribute, pg_index, pg_depend, pg_type, pg_namespace");
