@@ -81,7 +81,8 @@ final class PlanText {
             terminal.println(styled(style, first));
             terminal.println(" ".repeat(left) + styled(style, numbers));
         } else {
-            terminal.println(styled(style, first + " ".repeat(left - Paragraph.width(first)) + numbers));
+            String row = first + " ".repeat(left - Paragraph.width(first)) + numbers;
+            terminal.println(styled(style, row.stripTrailing()));
         }
         label.stream().skip(1).forEach(more -> terminal.println(
                 styled(style, below + more.substring(Math.min(below.length(), more.length())))));
