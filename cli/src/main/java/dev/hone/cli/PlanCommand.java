@@ -83,8 +83,9 @@ final class PlanCommand implements Callable<Integer> {
     @Option(
             names = "--role",
             paramLabel = "ROLE",
-            description = "Plan with the settings that ALTER ROLE and ALTER DATABASE give this role, as the application's;"
-                    + " those of the role that connects if left out.")
+            description =
+                    "Plan with the settings that ALTER ROLE and ALTER DATABASE give this role, as the application's;"
+                            + " those of the role that connects if left out.")
     private @Nullable String role;
 
     @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} if left out.")
@@ -172,7 +173,9 @@ final class PlanCommand implements Callable<Integer> {
                     before,
                     after,
                     after == null ? null : after.totalCost() / Math.max(1e-9, before.totalCost()),
-                    assumed.stream().map(one -> pretended(twin, one, before, after)).toList(),
+                    assumed.stream()
+                            .map(one -> pretended(twin, one, before, after))
+                            .toList(),
                     twin.omissions().stream()
                             .filter(omission -> omission.relations().isEmpty()
                                     || omission.touches(before)
@@ -233,7 +236,8 @@ final class PlanCommand implements Callable<Integer> {
             int end = statement.indexOf('\n', at);
             String line = statement.substring(start, end < 0 ? statement.length() : end);
             int from = Math.max(0, at - start - 50);
-            String shown = line.substring(from, Math.min(line.length(), from + 100)).replace('\t', ' ');
+            String shown =
+                    line.substring(from, Math.min(line.length(), from + 100)).replace('\t', ' ');
             message.append("\n  ")
                     .append(shown)
                     .append("\n  ")
