@@ -13,6 +13,7 @@ import dev.hone.check.Severity;
 import dev.hone.postgres.BlindSpot;
 import dev.hone.postgres.Server;
 import dev.hone.postgres.Snapshot;
+import dev.hone.twin.Reach;
 import dev.hone.twin.Twin;
 import dev.hone.workload.PgStatStatements;
 import dev.hone.workload.SampleValues;
@@ -113,15 +114,10 @@ final class Advising {
         }
         try (Twin twin = Twin.build(snapshot, progress)) {
             Advice advice = IndexAdvisor.advise(twin, snapshot, workload, options, progress);
-            return twin.omissions().isEmpty()
-                    ? advice
-                    : advice.withNote("The twin does without "
-                            + twin.omissions().stream()
-                                    .limit(10)
-                                    .map(omission -> omission.object() + " (" + omission.reason() + ")")
-                                    .toList()
-                            + (twin.omissions().size() > 10 ? " and more" : "")
-                            + ": plans that hang on it may differ.");
+            for (String note : OmissionNotes.of(Reach.of(twin, workload))) {
+                advice = advice.withNote(note);
+            }
+            return advice;
         } catch (HoneException e) {
             if (e.kind() != HoneException.Kind.REFUSED) {
                 throw e;

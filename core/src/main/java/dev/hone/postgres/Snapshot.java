@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param settings pg_settings by name
  * @param evidence what the diagnostic queries found, by id; empty if they were not asked
  * @param blindSpots what could not be seen, and what cures it
+ * @param planner what makes the planner decide differently for some roles or relations
  */
 public record Snapshot(
         int format,
@@ -27,7 +29,8 @@ public record Snapshot(
         Statistics statistics,
         Activity activity,
         Map<String, Evidence> evidence,
-        List<BlindSpot> blindSpots) {
+        List<BlindSpot> blindSpots,
+        PlannerScope planner) {
 
     public static final int FORMAT = 1;
 
@@ -35,6 +38,67 @@ public record Snapshot(
         settings = Map.copyOf(settings);
         evidence = Map.copyOf(evidence);
         blindSpots = List.copyOf(blindSpots);
+        // A file of an earlier Hone has none.
+        planner = Objects.requireNonNullElse(planner, PlannerScope.EMPTY);
+    }
+
+    /** Without what is particular to roles and relations. */
+    public Snapshot(
+            int format,
+            Instant takenAt,
+            Database database,
+            Map<String, Setting> settings,
+            Catalog catalog,
+            Statistics statistics,
+            Activity activity,
+            Map<String, Evidence> evidence,
+            List<BlindSpot> blindSpots) {
+        this(
+                format,
+                takenAt,
+                database,
+                settings,
+                catalog,
+                statistics,
+                activity,
+                evidence,
+                blindSpots,
+                PlannerScope.EMPTY);
+    }
+
+    /**
+     * The same with the planner's settings of another role, as ALTER ROLE and ALTER DATABASE give them. Where only the
+     * role that read the Snapshot has a value of its own, that of the configuration file is not known: the database's
+     * value, else the built-in one, stands for it.
+     */
+    public Snapshot asRole(String role) {
+        Map<String, Setting> own = new HashMap<>(settings);
+        planner.roleSettings().stream()
+                .map(PlannerScope.RoleSetting::name)
+                .distinct()
+                .map(settings::get)
+                .filter(Objects::nonNull)
+                .forEach(setting -> own.put(setting.name(), setting.with(value(role, setting))));
+        return new Snapshot(
+                format,
+                takenAt,
+                database.withRole(role),
+                own,
+                catalog,
+                statistics,
+                activity,
+                evidence,
+                blindSpots,
+                planner);
+    }
+
+    private String value(String role, Setting setting) {
+        String usual = Objects.requireNonNullElse(setting.resetValue(), setting.value());
+        Optional<String> given = planner.given(role, setting.name());
+        if (given.isPresent() || planner.given(database.role(), setting.name()).isEmpty()) {
+            return given.orElse(usual);
+        }
+        return planner.given(null, setting.name()).orElse(Objects.requireNonNullElse(setting.bootValue(), usual));
     }
 
     /**
@@ -57,7 +121,24 @@ public record Snapshot(
             long sizeBytes,
             boolean standby,
             String role,
-            boolean superuser) {}
+            boolean superuser) {
+
+        Database withRole(String other) {
+            return new Database(
+                    name,
+                    version,
+                    encoding,
+                    localeProvider,
+                    collate,
+                    ctype,
+                    locale,
+                    blockBytes,
+                    sizeBytes,
+                    standby,
+                    other,
+                    superuser);
+        }
+    }
 
     /**
      * A row of pg_settings.
@@ -74,7 +155,12 @@ public record Snapshot(
             String source,
             @Nullable String bootValue,
             @Nullable String resetValue,
-            boolean pendingRestart) {}
+            boolean pendingRestart) {
+
+        Setting with(String other) {
+            return new Setting(name, other, unit, category, type, source, bootValue, other, pendingRestart);
+        }
+    }
 
     /** The same Snapshot with one more answer in its evidence, and what could not be seen of it. */
     public Snapshot with(Evidence answer, List<BlindSpot> unseen) {
@@ -83,7 +169,7 @@ public record Snapshot(
         List<BlindSpot> spots = new ArrayList<>(blindSpots);
         spots.addAll(unseen);
         return new Snapshot(
-                format, takenAt, database, settings, catalog, statistics, activity, answers, spots);
+                format, takenAt, database, settings, catalog, statistics, activity, answers, spots, planner);
     }
 
     /** A setting's value in its base unit; empty if this server has none of that name, or we may not see it. */

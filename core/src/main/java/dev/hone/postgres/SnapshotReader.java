@@ -74,7 +74,7 @@ public record SnapshotReader(Set<Part> parts, List<Evidence.Query> evidence, Dur
                             + ServerVersion.NEWEST_MAJOR,
                     "Nothing was changed. Upgrade the server first; its version is out of support.");
         }
-        try (Progress.Task task = progress.begin("Reading " + server.address(), 20L + evidence.size())) {
+        try (Progress.Task task = progress.begin("Reading " + server.address(), 23L + evidence.size())) {
             return readPatiently(server, task);
         } catch (JdbiException e) {
             throw explain(server, e);
@@ -153,7 +153,27 @@ public record SnapshotReader(Set<Part> parts, List<Evidence.Query> evidence, Dur
                     rows("privileges", Privileges.class).getFirst().blindSpots(version));
             blindSpots.addAll(blindRanges);
             return new Snapshot(
-                    Snapshot.FORMAT, now, database, settings, catalog, statistics, activity, evidence(), blindSpots);
+                    Snapshot.FORMAT,
+                    now,
+                    database,
+                    settings,
+                    catalog,
+                    statistics,
+                    activity,
+                    evidence(),
+                    blindSpots,
+                    parts.contains(Part.CATALOG) ? plannerScope() : PlannerScope.EMPTY);
+        }
+
+        private PlannerScope plannerScope() {
+            return new PlannerScope(
+                    rows("role_settings", PlannerScope.RoleSetting.class),
+                    rows("tablespaces", PlannerScope.Tablespace.class),
+                    step(
+                            "row_security",
+                            () -> handle.createQuery(Sql.load(Snapshot.class, "row_security", version))
+                                    .mapTo(String.class)
+                                    .list()));
         }
 
         private Catalog catalog() {

@@ -25,6 +25,13 @@ final class Extensions {
         }
     }
 
+    /** Creates what the operator classes that a statement names come from. */
+    void neededBy(String statement) throws SQLException {
+        if (TRIGRAM.matcher(statement).find()) {
+            install("pg_trgm");
+        }
+    }
+
     /** Creates an extension where names are looked up; false if this PostgreSQL does not have it. */
     boolean install(String name) throws SQLException {
         String known = superuser

@@ -1,13 +1,16 @@
 package dev.hone.twin;
 
+import dev.hone.postgres.PlannerScope;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.Snapshot.Setting;
 import dev.hone.postgres.Sql;
 import dev.hone.twin.Session.Step;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** The settings of the source that its planner heeds, given to the role that plans in the twin. */
 final class PlannerSettings {
@@ -33,14 +36,39 @@ final class PlannerSettings {
 
     static void copy(Snapshot snapshot, Session superuser, Consumer<Omission> omissions) throws SQLException {
         List<Step> steps = snapshot.settings().values().stream()
-                .filter(setting ->
-                        setting.category().startsWith("Query Tuning") || BEYOND_QUERY_TUNING.contains(setting.name()))
+                .filter(setting -> matters(setting.name(), setting.category()))
                 .filter(setting -> !LEFT_OUT.contains(setting.name()))
                 .map(setting -> step(snapshot, setting))
                 .toList();
         superuser.execute("BEGIN");
         superuser.attempt(steps, (step, reason) -> omissions.accept(new Omission(step.object(), reason)));
         superuser.execute("COMMIT");
+    }
+
+    /** Costs that belong to where tables lie, and conditions that belong to who asks. */
+    static void copyScope(Snapshot snapshot, Session superuser, Consumer<Omission> omissions) throws SQLException {
+        for (PlannerScope.Tablespace space : snapshot.planner().tablespaces()) {
+            String costs = space.options().stream()
+                    .filter(option -> option.matches("(seq_page_cost|random_page_cost)=[0-9.]+(e[+-]?[0-9]+)?"))
+                    .collect(Collectors.joining(", "));
+            if (costs.isEmpty()) {
+                continue;
+            }
+            if (space.databaseDefault()) {
+                superuser.execute("ALTER TABLESPACE pg_default SET (" + costs + ")");
+            } else if (!space.relations().isEmpty()) {
+                omissions.accept(new Omission(
+                        "costs of tablespace " + Sql.identifier(space.name()) + " (" + costs + ")",
+                        "the twin has one tablespace; what lies in this one is planned with the general costs",
+                        space.relations()));
+            }
+        }
+        for (String table : snapshot.planner().rowSecurity()) {
+            omissions.accept(new Omission(
+                    "row security of " + table,
+                    "policies are not in the twin; for roles that they bind, a plan has their conditions too",
+                    List.of(table)));
+        }
     }
 
     private static Step step(Snapshot snapshot, Setting setting) {
@@ -61,5 +89,25 @@ final class PlannerSettings {
         return setting.name().equals("search_path")
                 ? value.replace("\"$user\"", Sql.identifier(snapshot.database().role()))
                 : value;
+    }
+
+    /**
+     * Requires that a setting is one of the planner's, so that pretending another value of it can matter.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    static void require(Session session, String name) throws SQLException {
+        Optional<String> category =
+                session.text("SELECT category FROM pg_settings WHERE lower(name) = lower(" + Sql.literal(name) + ")");
+        if (category.isEmpty()) {
+            throw new IllegalArgumentException("there is no setting " + name);
+        }
+        if (LEFT_OUT.contains(name) || name.equals("default_statistics_target") || !matters(name, category.get())) {
+            throw new IllegalArgumentException(name + " is no setting whose change the planner would answer at once");
+        }
+    }
+
+    private static boolean matters(String name, String category) {
+        return category.startsWith("Query Tuning") || BEYOND_QUERY_TUNING.contains(name);
     }
 }

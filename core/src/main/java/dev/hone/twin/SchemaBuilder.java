@@ -12,19 +12,28 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
  * Rebuilds the objects of a Catalog, empty. What cannot be rebuilt is an Omission; what hangs on it then is one too.
  */
 final class SchemaBuilder {
+
+    /** A type's name, without its modifier, and how many dimensions its arrays have. */
+    private static final Pattern TYPE =
+            Pattern.compile("((?:\"(?:[^\"]|\"\")*\"|[^\"(\\[])+)(?:\\([^\"]*\\))?((?:\\[\\])*)");
 
     private final Catalog catalog;
     private final Session superuser;
@@ -134,7 +143,7 @@ final class SchemaBuilder {
         Map<Step, Relation> byStep = new HashMap<>();
         List<Step> steps = new ArrayList<>();
         for (Relation table : parentsFirst()) {
-            Step step = new Step(describe(table), createTable(table, column -> true));
+            Step step = new Step(describe(table), createTable(table, Column::type, true), of(table));
             byStep.put(step, table);
             steps.add(step);
         }
@@ -142,41 +151,84 @@ final class SchemaBuilder {
         List<Step> left = new ArrayList<>(untilStable(pending).keySet());
         failed = untilStable(List.copyOf(failed.keySet()));
         if (!failed.isEmpty()) {
-            Map<Step, Step> poorer = new LinkedHashMap<>();
-            for (Step step : failed.keySet()) {
-                Relation table = byStep.get(step);
-                if (table != null) {
-                    poorer.put(withoutUnknownTypes(table), step);
-                }
+            List<Relation> poor = failed.keySet().stream()
+                    .map(byStep::get)
+                    .filter(Objects::nonNull)
+                    .toList();
+            Map<String, String> standIns = standIns(poor);
+            Map<Step, Relation> poorer = new LinkedHashMap<>();
+            for (Relation table : poor) {
+                poorer.put(
+                        new Step(
+                                describe(table),
+                                createTable(table, column -> standIns.getOrDefault(column.type(), column.type()), true),
+                                of(table)),
+                        table);
             }
-            untilStable(List.copyOf(poorer.keySet())).forEach(this::omit);
+            List<Step> poorest = new ArrayList<>();
+            untilStable(List.copyOf(poorer.keySet())).forEach((step, reason) -> {
+                Relation table = Objects.requireNonNull(poorer.get(step));
+                poorest.add(new Step(
+                        step.object(),
+                        createTable(table, column -> standIns.getOrDefault(column.type(), column.type()), false),
+                        step.relations()));
+            });
+            untilStable(poorest).forEach(this::omit);
             left = new ArrayList<>(untilStable(left).keySet());
         }
         return left;
     }
 
     /**
-     * The same table where the twin lacks the type of a column, as that of an extension which does not come with Hone:
-     * such a column becomes text, so that at least the rest of the table can be planned with.
+     * Stand-ins for types that the twin lacks, as those of an extension which does not come with Hone: domains over
+     * text of the same name, so that tables keep their columns, functions and views that name the type can be had, and
+     * statistics have somewhere to go.
+     *
+     * @return by the type as the source writes it, with its modifier
      */
-    private Step withoutUnknownTypes(Relation table) throws SQLException {
-        List<Column> all = columns.getOrDefault(table.oid(), List.of());
-        Set<String> unknown = new HashSet<>();
-        for (Column column : all) {
-            boolean known = owner.text("SELECT to_regtype(" + Sql.literal(column.type()) + ")::text")
-                    .isPresent();
-            if (!known && unknown.add(column.type())) {
-                omissions.accept(new Omission(
-                        "type " + column.type(),
-                        "not in the twin; column " + Sql.identifier(column.name()) + " of " + table.qualifiedName()
-                                + " is treated as text"));
+    private Map<String, String> standIns(List<Relation> tables) throws SQLException {
+        Map<String, String> standIns = new LinkedHashMap<>();
+        Map<String, Set<String>> users = new LinkedHashMap<>();
+        for (Relation table : tables) {
+            for (Column column : columns.getOrDefault(table.oid(), List.of())) {
+                Matcher type = TYPE.matcher(column.type());
+                if (!type.matches() || (isType(column.type()) && !users.containsKey(type.group(1)))) {
+                    continue;
+                }
+                String name = type.group(1);
+                if (users.containsKey(name) || standIn(name)) {
+                    standIns.put(column.type(), name + type.group(2));
+                    users.computeIfAbsent(name, any -> new LinkedHashSet<>()).add(table.qualifiedName());
+                }
             }
         }
-        return new Step(describe(table), createTable(table, column -> !unknown.contains(column.type())));
+        users.forEach((type, of) -> omissions.accept(new Omission(
+                "type " + type,
+                "not in the twin; columns of it are treated as text, and its functions, operators and indexes are"
+                        + " missing",
+                List.copyOf(of))));
+        return standIns;
+    }
+
+    private boolean isType(String name) throws SQLException {
+        return owner.text("SELECT to_regtype(" + Sql.literal(name) + ")::text").isPresent();
+    }
+
+    private boolean standIn(String name) throws SQLException {
+        List<String> parts =
+                owner.query("SELECT unnest(parse_ident(" + Sql.literal(name) + "))", row -> row.getString(1));
+        String schema =
+                parts.size() == 2 ? "CREATE SCHEMA IF NOT EXISTS " + Sql.identifier(parts.getFirst()) + "; " : "";
+        return owner.attempt(
+                new Step("type " + name, schema + "CREATE DOMAIN " + name + " AS text"), (step, reason) -> {});
+    }
+
+    private static List<String> of(Relation table) {
+        return List.of(table.qualifiedName());
     }
 
     private List<Relation> parentsFirst() {
-        Set<Relation> ordered = new java.util.LinkedHashSet<>();
+        Set<Relation> ordered = new LinkedHashSet<>();
         Set<Long> visiting = new HashSet<>();
         for (Relation relation : relations.values()) {
             visit(relation, visiting, ordered);
@@ -197,11 +249,11 @@ final class SchemaBuilder {
         ordered.add(relation);
     }
 
-    private String createTable(Relation table, Predicate<Column> typeKnown) {
+    private String createTable(Relation table, Function<Column, String> type, boolean generated) {
         StringBuilder sql = new StringBuilder("CREATE TABLE ").append(table.qualifiedName());
         List<String> parents = table.parents().stream()
                 .map(relations::get)
-                .filter(java.util.Objects::nonNull)
+                .filter(Objects::nonNull)
                 .map(Relation::qualifiedName)
                 .toList();
         if (table.partitionBound() != null && !parents.isEmpty()) {
@@ -209,7 +261,7 @@ final class SchemaBuilder {
         } else {
             sql.append(columns.getOrDefault(table.oid(), List.of()).stream()
                     .filter(column -> parents.isEmpty() || column.local())
-                    .map(column -> define(column, typeKnown.test(column)))
+                    .map(column -> define(column, type.apply(column), generated))
                     .collect(Collectors.joining(", ", " (", ")")));
             if (!parents.isEmpty()) {
                 sql.append(" INHERITS (").append(String.join(", ", parents)).append(')');
@@ -238,20 +290,17 @@ final class SchemaBuilder {
     }
 
     /** Defaults and identity do not matter to the planner. */
-    private static String define(Column column, boolean typeKnown) {
-        StringBuilder sql = new StringBuilder(Sql.identifier(column.name())).append(' ');
-        if (typeKnown) {
-            sql.append(column.type());
-            if (column.collation() != null) {
-                sql.append(" COLLATE ").append(column.collation());
-            }
-            if (!column.generated().isEmpty() && column.defaultExpression() != null) {
-                sql.append(" GENERATED ALWAYS AS (")
-                        .append(column.defaultExpression())
-                        .append(column.generated().equals("v") ? ") VIRTUAL" : ") STORED");
-            }
-        } else {
-            sql.append("text");
+    private static String define(Column column, String type, boolean generated) {
+        StringBuilder sql =
+                new StringBuilder(Sql.identifier(column.name())).append(' ').append(type);
+        if (column.collation() != null) {
+            sql.append(" COLLATE ").append(column.collation());
+        }
+        boolean known = type.equals(column.type());
+        if (generated && known && !column.generated().isEmpty() && column.defaultExpression() != null) {
+            sql.append(" GENERATED ALWAYS AS (")
+                    .append(column.defaultExpression())
+                    .append(column.generated().equals("v") ? ") VIRTUAL" : ") STORED");
         }
         return sql.append(column.notNull() ? " NOT NULL" : "").toString();
     }
@@ -276,7 +325,8 @@ final class SchemaBuilder {
             steps.add(new Step(
                     "constraint " + Sql.identifier(constraint.name()) + " of " + table.qualifiedName(),
                     "ALTER TABLE " + (alone ? "ONLY " : "") + table.qualifiedName() + " ADD CONSTRAINT "
-                            + Sql.identifier(constraint.name()) + " " + constraint.definition()));
+                            + Sql.identifier(constraint.name()) + " " + constraint.definition(),
+                    of(table)));
         }
         return steps;
     }
@@ -285,7 +335,8 @@ final class SchemaBuilder {
         List<Step> steps = new ArrayList<>();
         usableIndexes((index, relation) -> {
             if (!index.constraint()) {
-                steps.add(new Step(describe(relation), index.definition()));
+                Relation table = relations.get(index.relation());
+                steps.add(new Step(describe(relation), index.definition(), table == null ? List.of() : of(table)));
             }
         });
         return steps;
@@ -325,7 +376,13 @@ final class SchemaBuilder {
 
     private List<Step> statisticsObjects() {
         return catalog.statisticsObjects().stream()
-                .map(s -> new Step("statistics " + Sql.identifier(s.schema(), s.name()), s.definition()))
+                .map(s -> {
+                    Relation table = relations.get(s.relation());
+                    return new Step(
+                            "statistics " + Sql.identifier(s.schema(), s.name()),
+                            s.definition(),
+                            table == null ? List.of() : of(table));
+                })
                 .toList();
     }
 
@@ -347,7 +404,7 @@ final class SchemaBuilder {
     }
 
     private void omit(Step step, String reason) {
-        omissions.accept(new Omission(step.object(), reason));
+        omissions.accept(new Omission(step.object(), reason, step.relations()));
     }
 
     private static String describe(Relation relation) {
