@@ -123,9 +123,9 @@ final class Choice {
         Step best = null;
         for (int query = 0; query < costs.queries().size() && !timeIsUp.getAsBoolean(); query++) {
             Map<Schema.Name, BitSet> byTable = new TreeMap<>();
-            costs.used(query, all).stream().forEach(option -> byTable.computeIfAbsent(
-                            table(option), any -> (BitSet) chosen.clone())
-                    .set(option));
+            costs.used(query, all).stream()
+                    .forEach(option -> byTable.computeIfAbsent(table(option), any -> (BitSet) chosen.clone())
+                            .set(option));
             for (Map.Entry<Schema.Name, BitSet> used : byTable.entrySet()) {
                 if (used.getValue().cardinality() < chosen.cardinality() + 2) {
                     continue;

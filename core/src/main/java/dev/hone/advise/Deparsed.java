@@ -101,8 +101,8 @@ final class Deparsed {
 
     private static final String OPERATOR_CHARACTERS = "+-*/<>=~!@#%^&|`?";
     private static final Set<String> COMPARISONS = Set.of("=", "<>", "!=", "<", "<=", ">", ">=");
-    private static final Set<String> KEYWORDS =
-            Set.of("and", "or", "not", "in", "case", "when", "then", "else", "zone", "collate", "is", "from", "distinct");
+    private static final Set<String> KEYWORDS = Set.of(
+            "and", "or", "not", "in", "case", "when", "then", "else", "zone", "collate", "is", "from", "distinct");
     private static final Set<String> NOT_FUNCTIONS = Set.of("any", "all", "row", "array", "subplan", "initplan");
 
     private final String text;
@@ -364,8 +364,7 @@ final class Deparsed {
                 if (name.kind() != Kind.NAME) {
                     return false;
                 }
-                sql.append(
-                        isCall(parts, i + 2) ? quote(part) + "." + quote(name) : Sql.identifier(name.text()));
+                sql.append(isCall(parts, i + 2) ? quote(part) + "." + quote(name) : Sql.identifier(name.text()));
                 i += 2;
             } else {
                 sql.append(quote(part));

@@ -66,7 +66,8 @@ final class ForeignKeyChecks {
     private static boolean isKnown(Schema.Reference reference, Workload workload) {
         String table = reference.table().relation().qualifiedName();
         return workload.queries().stream()
-                .anyMatch(query -> query.sql().contains(OWN_STATEMENT) && query.sql().contains(table));
+                .anyMatch(query ->
+                        query.sql().contains(OWN_STATEMENT) && query.sql().contains(table));
     }
 
     private static Workload.Query check(Workload.Query query, Schema.Reference reference, double rows) {

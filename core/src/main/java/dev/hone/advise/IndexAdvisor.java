@@ -45,6 +45,7 @@ public final class IndexAdvisor {
 
     /** Expressions that no index may hold, since their value depends on more than the row. */
     private final Map<Schema.Name, Set<String>> changeable = new TreeMap<>();
+
     private boolean cutShort;
 
     private IndexAdvisor(Twin twin, Snapshot snapshot, AdviceOptions options, Progress progress) {

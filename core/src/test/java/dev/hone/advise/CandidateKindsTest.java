@@ -3,6 +3,7 @@ package dev.hone.advise;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hone.Progress;
+import dev.hone.change.CreateExtension;
 import dev.hone.change.CreateIndex;
 import dev.hone.postgres.Installation;
 import dev.hone.postgres.LocalServer;
@@ -36,7 +37,8 @@ class CandidateKindsTest {
         try (Server first = Server.connect(local.address("postgres"))) {
             // Texts in a language's order, as most databases have it, so that a plain btree does not serve LIKE.
             first.handle()
-                    .execute("CREATE DATABASE kinds TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'");
+                    .execute(
+                            "CREATE DATABASE kinds TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'");
         }
         server = Server.connect(local.address("kinds"));
         Handle h = server.handle();
@@ -65,8 +67,9 @@ class CandidateKindsTest {
         h.execute("INSERT INTO albums SELECT i, 'album ' || i FROM generate_series(1, 3000) i");
         h.execute("CREATE TABLE songs (id int PRIMARY KEY, album_id int NOT NULL REFERENCES albums, pos int NOT NULL,"
                 + " played_at timestamptz NOT NULL, filler text)");
-        h.execute("INSERT INTO songs SELECT i, abs(hashint4(i)) % 3000 + 1, i % 20, timestamptz '2026-01-01Z' + i * interval"
-                + " '1 minute', repeat('f', 60) FROM generate_series(1, 60000) i");
+        h.execute(
+                "INSERT INTO songs SELECT i, abs(hashint4(i)) % 3000 + 1, i % 20, timestamptz '2026-01-01Z' + i * interval"
+                        + " '1 minute', repeat('f', 60) FROM generate_series(1, 60000) i");
         h.execute("CREATE TABLE old_songs () INHERITS (songs)");
         h.execute("INSERT INTO old_songs SELECT i, i % 3000 + 1, i % 20, timestamptz '2025-01-01Z' + i * interval"
                 + " '1 minute', repeat('f', 60) FROM generate_series(60001, 90000) i");
@@ -87,8 +90,11 @@ class CandidateKindsTest {
     }
 
     private static Advice advise(Workload.Query... queries) {
-        return IndexAdvisor.advise(
-                twin, snapshot, new Workload("test", List.of(queries)), AdviceOptions.DEFAULT, Progress.NONE);
+        return advise(AdviceOptions.DEFAULT, queries);
+    }
+
+    private static Advice advise(AdviceOptions options, Workload.Query... queries) {
+        return IndexAdvisor.advise(twin, snapshot, new Workload("test", List.of(queries)), options, Progress.NONE);
     }
 
     private static List<CreateIndex> indexes(Advice advice) {
@@ -107,12 +113,16 @@ class CandidateKindsTest {
 
     /** That just this index is advised for a statement, and that a real server uses it for a call. */
     private static void assertAdvised(String sql, String call, String shape) {
-        List<CreateIndex> indexes = indexes(advise(query(sql)));
+        assertUsed(advise(query(sql)), sql, call, shape);
+    }
+
+    private static void assertUsed(Advice advice, String sql, String call, String shape) {
+        List<CreateIndex> indexes = indexes(advice);
         assertThat(indexes).as(sql).hasSize(1);
         CreateIndex index = indexes.getFirst();
         assertThat(index.statement(false)).endsWith(" USING " + shape);
         Handle h = server.handle();
-        index.sql().forEach(h::execute);
+        advice.recommendations().forEach(one -> one.change().sql().forEach(h::execute));
         try {
             // Statistics of expressions are gathered for an index only once it is there.
             h.execute("VACUUM ANALYZE " + Sql.identifier(index.schema(), index.table()));
@@ -120,7 +130,9 @@ class CandidateKindsTest {
                     .as(call)
                     .contains(index.name());
         } finally {
-            index.undoSql().forEach(h::execute);
+            advice.recommendations()
+                    .reversed()
+                    .forEach(one -> one.change().undoSql().forEach(h::execute));
         }
     }
 
@@ -138,7 +150,8 @@ class CandidateKindsTest {
     @Test
     void mixed_directions_are_kept_and_falling_ones_turned_round() {
         assertAdvised(
-                "SELECT id, lyrics FROM tracks ORDER BY width DESC, height LIMIT 10", "btree (\"width\", \"height\" DESC)");
+                "SELECT id, lyrics FROM tracks ORDER BY width DESC, height LIMIT 10",
+                "btree (\"width\", \"height\" DESC)");
         assertAdvised(
                 "SELECT id, lyrics FROM tracks ORDER BY width DESC, height DESC LIMIT 10",
                 "btree (\"width\", \"height\")");
@@ -146,8 +159,11 @@ class CandidateKindsTest {
 
     @Test
     void nulls_stand_where_the_query_wants_them_even_if_there_can_be_none() {
-        assertAdvised("SELECT id, lyrics FROM tracks ORDER BY rank DESC NULLS LAST LIMIT 10", "btree (\"rank\" NULLS FIRST)");
-        assertAdvised("SELECT id, lyrics FROM tracks ORDER BY score DESC NULLS LAST LIMIT 10", "btree (\"score\" NULLS FIRST)");
+        assertAdvised(
+                "SELECT id, lyrics FROM tracks ORDER BY rank DESC NULLS LAST LIMIT 10", "btree (\"rank\" NULLS FIRST)");
+        assertAdvised(
+                "SELECT id, lyrics FROM tracks ORDER BY score DESC NULLS LAST LIMIT 10",
+                "btree (\"score\" NULLS FIRST)");
         assertAdvised("SELECT id, lyrics FROM tracks ORDER BY rank LIMIT 10", "btree (\"rank\")");
     }
 
@@ -161,7 +177,8 @@ class CandidateKindsTest {
 
     @Test
     void the_beginning_of_a_text_needs_another_operator_class_unless_bytes_decide() {
-        assertAdvised("SELECT id, lyrics FROM tracks WHERE code LIKE 'code-1234%'", "btree (\"code\" varchar_pattern_ops)");
+        assertAdvised(
+                "SELECT id, lyrics FROM tracks WHERE code LIKE 'code-1234%'", "btree (\"code\" varchar_pattern_ops)");
         assertAdvised("SELECT id, lyrics FROM tracks WHERE isrc LIKE '1234%'", "btree (\"isrc\")");
         assertAdvised("SELECT id, lyrics FROM tracks WHERE isrc > 'fff' ORDER BY isrc LIMIT 9", "btree (\"isrc\")");
     }
@@ -169,7 +186,8 @@ class CandidateKindsTest {
     @Test
     void expressions_are_indexed_as_they_are_asked_for() {
         assertAdvised(
-                "SELECT id, lyrics FROM tracks WHERE features->>'source' = 's77'", "btree ((\"features\" ->> 'source'::text))");
+                "SELECT id, lyrics FROM tracks WHERE features->>'source' = 's77'",
+                "btree ((\"features\" ->> 'source'::text))");
         assertAdvised("SELECT id, lyrics FROM tracks WHERE width + height = 77", "btree ((\"width\" + \"height\"))");
         assertAdvised(
                 "SELECT id, lyrics FROM tracks WHERE (features->>'tempo')::int = 77",
@@ -187,14 +205,16 @@ class CandidateKindsTest {
             assertThat(hint.rule()).isEqualTo("expression-not-immutable");
             assertThat(hint.what()).contains("date_trunc", "\"at\"", "tracks");
         });
-        assertThat(advise(query("SELECT id FROM tracks WHERE day = '2026-01-02'")).hints())
+        assertThat(advise(query("SELECT id FROM tracks WHERE day = '2026-01-02'"))
+                        .hints())
                 .isEmpty();
     }
 
     @Test
     void rare_rows_are_indexed_alone_by_all_conditions_together() {
         assertAdvised(
-                "SELECT id, lyrics FROM tracks WHERE NOT processed ORDER BY at LIMIT 50", "btree (\"at\") WHERE NOT \"processed\"");
+                "SELECT id, lyrics FROM tracks WHERE NOT processed ORDER BY at LIMIT 50",
+                "btree (\"at\") WHERE NOT \"processed\"");
         assertAdvised(
                 "SELECT id, lyrics FROM tracks WHERE processed IS NOT TRUE ORDER BY rank LIMIT 50",
                 "btree (\"rank\") WHERE \"processed\" IS NOT TRUE");
@@ -256,9 +276,13 @@ class CandidateKindsTest {
     void windows_distinct_and_anti_joins_are_served() {
         assertThat(shapes("SELECT album_id, rank() OVER (PARTITION BY album_id ORDER BY played_at) FROM ONLY songs"))
                 .contains("btree (\"album_id\", \"played_at\")");
-        assertThat(shapes("SELECT DISTINCT ON (album_id) album_id, played_at FROM ONLY songs ORDER BY album_id, played_at"))
+        assertThat(
+                        shapes(
+                                "SELECT DISTINCT ON (album_id) album_id, played_at FROM ONLY songs ORDER BY album_id, played_at"))
                 .contains("btree (\"album_id\", \"played_at\")");
-        assertThat(shapes("SELECT a.name FROM albums a WHERE a.id = $1 AND NOT EXISTS (SELECT FROM ONLY songs s WHERE s.album_id = a.id)"))
+        assertThat(
+                        shapes(
+                                "SELECT a.name FROM albums a WHERE a.id = $1 AND NOT EXISTS (SELECT FROM ONLY songs s WHERE s.album_id = a.id)"))
                 .contains("btree (\"album_id\")");
     }
 
@@ -291,15 +315,22 @@ class CandidateKindsTest {
     @Test
     void documents_that_contain_something_are_found_by_gin_with_the_smaller_class_where_it_does() {
         assertAdvised(
-                "SELECT id, lyrics FROM tracks WHERE features @> '{\"source\": \"s77\"}'", "gin (\"features\" jsonb_path_ops)");
+                "SELECT id, lyrics FROM tracks WHERE features @> '{\"source\": \"s77\"}'",
+                "gin (\"features\" jsonb_path_ops)");
         assertAdvised(
-                "SELECT id, lyrics FROM tracks WHERE features @@ '$.source == \"s77\"'", "gin (\"features\" jsonb_path_ops)");
+                "SELECT id, lyrics FROM tracks WHERE features @@ '$.source == \"s77\"'",
+                "gin (\"features\" jsonb_path_ops)");
         assertThat(shapes("SELECT id, lyrics FROM tracks WHERE features ? $1")).isSubsetOf("gin (\"features\")");
         List<String> both = new ArrayList<>();
         indexes(advise(
                         query("SELECT id, lyrics FROM tracks WHERE features @> $1"),
                         new Workload.Query(
-                                "k", "SELECT id, lyrics FROM tracks WHERE features ? 'rare'", 1000, null, null, List.of())))
+                                "k",
+                                "SELECT id, lyrics FROM tracks WHERE features ? 'rare'",
+                                1000,
+                                null,
+                                null,
+                                List.of())))
                 .forEach(index -> both.add(index.keys().getFirst()));
         assertThat(both).containsExactly("\"features\"");
     }
@@ -317,6 +348,40 @@ class CandidateKindsTest {
     }
 
     @Test
+    void parts_of_texts_are_found_by_trigrams_whose_extension_comes_first() {
+        assertAdvised(
+                "SELECT id, lyrics FROM tracks WHERE title LIKE '%c4ca%'", "gin (\"title\" \"public\".gin_trgm_ops)");
+        assertAdvised(
+                "SELECT id, lyrics FROM tracks WHERE code ILIKE '%C4CA42%'", "gin (\"code\" \"public\".gin_trgm_ops)");
+        assertAdvised(
+                "SELECT id, lyrics FROM tracks WHERE title ~ 'c4ca.*00'", "gin (\"title\" \"public\".gin_trgm_ops)");
+        Advice advice = advise(query("SELECT id, lyrics FROM tracks WHERE title LIKE $1"));
+        assertThat(advice.recommendations())
+                .extracting(Recommendation::change)
+                .satisfiesExactly(
+                        first -> assertThat(first).isEqualTo(new CreateExtension("pg_trgm", "public")),
+                        second -> assertThat(((CreateIndex) second).keys())
+                                .containsExactly("\"title\" \"public\".gin_trgm_ops"));
+        // Two letters are no trigram.
+        assertThat(shapes("SELECT id, lyrics FROM tracks WHERE title LIKE '%c4%'"))
+                .isEmpty();
+    }
+
+    @Test
+    void rows_stored_in_order_need_only_an_index_of_block_ranges() {
+        AdviceOptions little = AdviceOptions.DEFAULT.withBudget(200_000);
+        String sql = "SELECT sum(length(lyrics)) FROM tracks WHERE at >= $1 AND at < $2";
+        assertUsed(
+                advise(little, query(sql)),
+                sql,
+                "SELECT sum(length(lyrics)) FROM tracks WHERE at >= '2026-01-03' AND at < '2026-01-03 06:00'",
+                "brin (\"at\")");
+        assertThat(indexes(advise(
+                        little, query("SELECT sum(length(lyrics)) FROM tracks WHERE width >= $1 AND width < $2"))))
+                .isEmpty();
+    }
+
+    @Test
     void words_are_found_by_gin() {
         assertAdvised("SELECT id, lyrics FROM tracks WHERE words @@ to_tsquery('simple', 'c4ca42')", "gin (\"words\")");
         assertAdvised(
@@ -326,7 +391,9 @@ class CandidateKindsTest {
 
     @Test
     void ranges_and_networks_and_what_is_near_are_found_by_gist() {
-        assertAdvised("SELECT id, lyrics FROM tracks WHERE played && daterange('2020-02-02', '2020-02-04')", "gist (\"played\")");
+        assertAdvised(
+                "SELECT id, lyrics FROM tracks WHERE played && daterange('2020-02-02', '2020-02-04')",
+                "gist (\"played\")");
         assertAdvised("SELECT id, lyrics FROM tracks WHERE played @> date '2020-02-02'", "gist (\"played\")");
         assertAdvised("SELECT id, lyrics FROM tracks WHERE address << '10.77.13.0/24'", "gist (\"address\" inet_ops)");
         assertAdvised("SELECT id, lyrics FROM tracks ORDER BY place <-> point(5, 5) LIMIT 10", "gist (\"place\")");
