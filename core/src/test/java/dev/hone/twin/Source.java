@@ -21,15 +21,29 @@ import java.util.Map;
 record Source(LocalServer local, Server server) implements AutoCloseable {
 
     static Source start() {
-        Source source = empty();
+        return start(Installation.embedded());
+    }
+
+    static Source start(Installation installation) {
+        Source source = empty(installation);
         source.execute(resource("source.sql"));
+        if (source.server().version().isAtLeast(14)) {
+            source.execute("CREATE STATISTICS \"Sales Dept\".\"by plan\" (ndistinct) ON (profile ->> 'plan'), country"
+                    + " FROM \"Sales Dept\".\"Customer\"");
+            source.execute("CREATE STATISTICS \"Sales Dept\".\"plan\" ON (profile ->> 'plan')"
+                    + " FROM \"Sales Dept\".\"Customer\"");
+        }
         source.analyze();
         return source;
     }
 
     /** A database with nothing in it. */
     static Source empty() {
-        LocalServer local = LocalServer.start(Installation.embedded(), Map.of("autovacuum", "off", "jit", "off"));
+        return empty(Installation.embedded());
+    }
+
+    private static Source empty(Installation installation) {
+        LocalServer local = LocalServer.start(installation, Map.of("autovacuum", "off", "jit", "off"));
         return new Source(local, Server.connect(local.address("postgres")));
     }
 
