@@ -104,8 +104,7 @@ final class TableUse {
         Set<String> mine = keys();
         return candidate.keys().stream()
                         .anyMatch(key -> mine.stream().anyMatch(one -> key.equals(one) || key.startsWith(one + " ")))
-                || (candidate.predicate() != null
-                        && fixed.keySet().stream().anyMatch(candidate.predicate()::contains))
+                || (candidate.predicate() != null && fixed.keySet().stream().anyMatch(candidate.predicate()::contains))
                 || candidate.columns().containsAll(needed);
     }
 
