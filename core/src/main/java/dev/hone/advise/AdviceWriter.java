@@ -4,11 +4,13 @@ import dev.hone.advise.Costs.Option;
 import dev.hone.advise.Costs.Planned;
 import dev.hone.advise.Recommendation.Alternative;
 import dev.hone.advise.Recommendation.Effect;
+import dev.hone.change.CreateExtension;
 import dev.hone.change.CreateIndex;
 import dev.hone.postgres.Sql;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -28,6 +30,7 @@ final class AdviceWriter {
     private final IndexNames names;
     private final BitSet none = new BitSet();
     private final Set<String> notes = new TreeSet<>();
+    private final Set<String> extensions = new HashSet<>();
 
     AdviceWriter(
             Costs costs, Schema schema, BitSet chosen, List<Integer> worthwhile, long budgetBytes, WriteCost writes) {
@@ -87,21 +90,30 @@ final class AdviceWriter {
                     + ", since every sampled call asks for that value. A call for another one cannot use it, nor can a prepared"
                     + " statement that has gone over to a generic plan.");
         }
+        List<Recommendation> all = new ArrayList<>();
+        if (candidate.extension() != null && extensions.add(candidate.extension())) {
+            all.add(new Recommendation(
+                    new CreateExtension(candidate.extension(), schema.homeOfExtensions(candidate.table())),
+                    "The next index needs its operator class.",
+                    0,
+                    List.of(),
+                    List.of()));
+        }
         List<Schema.Table> leaves = schema.leaves(candidate.table());
         List<CreateIndex.Partition> partitions = schema.partitions(candidate.table());
         if (!partitions.isEmpty()
                 && leaves.stream().noneMatch(leaf -> candidate.on(leaf).isServed())) {
-            return List.of(new Recommendation(
+            all.add(new Recommendation(
                     candidate.index(names.name(candidate.table().name(), candidate.keys()), partitions),
                     reason,
                     option.index().sizeBytes(),
                     effects,
                     alternatives));
+            return all;
         }
         double allTuples = leaves.stream()
                 .mapToDouble(leaf -> Math.max(1, leaf.relation().tuples()))
                 .sum();
-        List<Recommendation> all = new ArrayList<>();
         for (Schema.Table leaf : leaves) {
             Candidate on = candidate.on(leaf);
             if (leaves.size() > 1 && on.isServed()) {

@@ -57,7 +57,10 @@ final class Costs {
     private final WriteCost writes;
     private final TimeModel timeModel;
     private final Map<Schema.Name, List<Integer>> queriesOn = new HashMap<>();
-    private final Map<Schema.Name, BitSet> optionsOn = new HashMap<>();
+
+    /** For each query, which options it could use at all. */
+    private final List<BitSet> usable = new ArrayList<>();
+
     private final Map<String, Integer> optionByName = new HashMap<>();
     private final List<Map<BitSet, Known>> cache = new ArrayList<>();
     private long plans;
@@ -69,6 +72,7 @@ final class Costs {
         this.writes = writes;
         for (int i = 0; i < queries.size(); i++) {
             cache.add(new HashMap<>());
+            usable.add(new BitSet());
             for (Schema.Name table : queries.get(i).tables()) {
                 queriesOn.computeIfAbsent(table, any -> new ArrayList<>()).add(i);
             }
@@ -80,9 +84,11 @@ final class Costs {
     int add(Option option) {
         int number = options.size();
         options.add(option);
-        optionsOn
-                .computeIfAbsent(option.candidate().table().name(), any -> new BitSet())
-                .set(number);
+        for (int query : queriesOn(option.candidate().table().name())) {
+            if (queries.get(query).uses().stream().anyMatch(use -> use.mayUse(option.candidate()))) {
+                usable.get(query).set(number);
+            }
+        }
         optionByName.put(option.index().definition().name(), number);
         return number;
     }
@@ -170,13 +176,7 @@ final class Costs {
     }
 
     private Known known(int query, BitSet set) {
-        BitSet relevant = new BitSet();
-        for (Schema.Name table : queries.get(query).tables()) {
-            BitSet on = optionsOn.get(table);
-            if (on != null) {
-                relevant.or(on);
-            }
-        }
+        BitSet relevant = (BitSet) usable.get(query).clone();
         relevant.and(set);
         Map<BitSet, Known> costs = cache.get(query);
         Known known = costs.get(relevant);

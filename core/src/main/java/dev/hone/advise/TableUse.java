@@ -96,6 +96,18 @@ final class TableUse {
         return all;
     }
 
+    /** False if the planner cannot use an index for this whatever it costs, so that it need not be asked. */
+    boolean mayUse(Candidate candidate) {
+        if (!candidate.table().name().equals(table.name())) {
+            return false;
+        }
+        Set<String> mine = keys();
+        return candidate.keys().stream()
+                        .anyMatch(key -> mine.stream().anyMatch(one -> key.equals(one) || key.startsWith(one + " ")))
+                || (candidate.predicate() != null && fixed.keySet().stream().anyMatch(candidate.predicate()::contains))
+                || candidate.columns().containsAll(needed);
+    }
+
     /** The same, wanted of another table that has these columns too. */
     TableUse of(Schema.Table other) {
         TableUse use = new TableUse(other);

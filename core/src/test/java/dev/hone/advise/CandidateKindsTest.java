@@ -3,6 +3,7 @@ package dev.hone.advise;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hone.Progress;
+import dev.hone.change.CreateExtension;
 import dev.hone.change.CreateIndex;
 import dev.hone.postgres.Installation;
 import dev.hone.postgres.LocalServer;
@@ -89,8 +90,11 @@ class CandidateKindsTest {
     }
 
     private static Advice advise(Workload.Query... queries) {
-        return IndexAdvisor.advise(
-                twin, snapshot, new Workload("test", List.of(queries)), AdviceOptions.DEFAULT, Progress.NONE);
+        return advise(AdviceOptions.DEFAULT, queries);
+    }
+
+    private static Advice advise(AdviceOptions options, Workload.Query... queries) {
+        return IndexAdvisor.advise(twin, snapshot, new Workload("test", List.of(queries)), options, Progress.NONE);
     }
 
     private static List<CreateIndex> indexes(Advice advice) {
@@ -109,12 +113,16 @@ class CandidateKindsTest {
 
     /** That just this index is advised for a statement, and that a real server uses it for a call. */
     private static void assertAdvised(String sql, String call, String shape) {
-        List<CreateIndex> indexes = indexes(advise(query(sql)));
+        assertUsed(advise(query(sql)), sql, call, shape);
+    }
+
+    private static void assertUsed(Advice advice, String sql, String call, String shape) {
+        List<CreateIndex> indexes = indexes(advice);
         assertThat(indexes).as(sql).hasSize(1);
         CreateIndex index = indexes.getFirst();
         assertThat(index.statement(false)).endsWith(" USING " + shape);
         Handle h = server.handle();
-        index.sql().forEach(h::execute);
+        advice.recommendations().forEach(one -> one.change().sql().forEach(h::execute));
         try {
             // Statistics of expressions are gathered for an index only once it is there.
             h.execute("VACUUM ANALYZE " + Sql.identifier(index.schema(), index.table()));
@@ -122,7 +130,9 @@ class CandidateKindsTest {
                     .as(call)
                     .contains(index.name());
         } finally {
-            index.undoSql().forEach(h::execute);
+            advice.recommendations()
+                    .reversed()
+                    .forEach(one -> one.change().undoSql().forEach(h::execute));
         }
     }
 
@@ -335,6 +345,40 @@ class CandidateKindsTest {
             assertThat(hint.rule()).isEqualTo("any-of-array-column");
             assertThat(hint.example()).contains("\"tags\" @> ARRAY[value]");
         });
+    }
+
+    @Test
+    void parts_of_texts_are_found_by_trigrams_whose_extension_comes_first() {
+        assertAdvised(
+                "SELECT id, lyrics FROM tracks WHERE title LIKE '%c4ca%'", "gin (\"title\" \"public\".gin_trgm_ops)");
+        assertAdvised(
+                "SELECT id, lyrics FROM tracks WHERE code ILIKE '%C4CA42%'", "gin (\"code\" \"public\".gin_trgm_ops)");
+        assertAdvised(
+                "SELECT id, lyrics FROM tracks WHERE title ~ 'c4ca.*00'", "gin (\"title\" \"public\".gin_trgm_ops)");
+        Advice advice = advise(query("SELECT id, lyrics FROM tracks WHERE title LIKE $1"));
+        assertThat(advice.recommendations())
+                .extracting(Recommendation::change)
+                .satisfiesExactly(
+                        first -> assertThat(first).isEqualTo(new CreateExtension("pg_trgm", "public")),
+                        second -> assertThat(((CreateIndex) second).keys())
+                                .containsExactly("\"title\" \"public\".gin_trgm_ops"));
+        // Two letters are no trigram.
+        assertThat(shapes("SELECT id, lyrics FROM tracks WHERE title LIKE '%c4%'"))
+                .isEmpty();
+    }
+
+    @Test
+    void rows_stored_in_order_need_only_an_index_of_block_ranges() {
+        AdviceOptions little = AdviceOptions.DEFAULT.withBudget(200_000);
+        String sql = "SELECT sum(length(lyrics)) FROM tracks WHERE at >= $1 AND at < $2";
+        assertUsed(
+                advise(little, query(sql)),
+                sql,
+                "SELECT sum(length(lyrics)) FROM tracks WHERE at >= '2026-01-03' AND at < '2026-01-03 06:00'",
+                "brin (\"at\")");
+        assertThat(indexes(advise(
+                        little, query("SELECT sum(length(lyrics)) FROM tracks WHERE width >= $1 AND width < $2"))))
+                .isEmpty();
     }
 
     @Test
