@@ -82,8 +82,7 @@ public record Snapshot(
         answers.put(answer.id(), answer);
         List<BlindSpot> spots = new ArrayList<>(blindSpots);
         spots.addAll(unseen);
-        return new Snapshot(
-                format, takenAt, database, settings, catalog, statistics, activity, answers, spots);
+        return new Snapshot(format, takenAt, database, settings, catalog, statistics, activity, answers, spots);
     }
 
     /** A setting's value in its base unit; empty if this server has none of that name, or we may not see it. */

@@ -46,7 +46,10 @@ class MavenBinariesTest {
     @Test
     void a_version_that_nobody_has_built_is_refused_without_asking_maven() {
         assertRefused(
-                new MavenBinaries(List.of("no-such-mvn"), cache), 12, "there is none for this version", "postgresql-12");
+                new MavenBinaries(List.of("no-such-mvn"), cache),
+                12,
+                "there is none for this version",
+                "postgresql-12");
     }
 
     /** Maven is a stand-in here, the archive the real one that comes with Hone; other tests have Maven bring others. */

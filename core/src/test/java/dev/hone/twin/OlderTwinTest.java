@@ -63,8 +63,7 @@ class OlderTwinTest {
             List<Double> errors = compare(major + ", all indexes hypothetical", twin, different);
             assertThat(errors).filteredOn(error -> error < 0.01).hasSizeGreaterThan(errors.size() * 8 / 10);
         } finally {
-            TwinFidelityTest.INDEXES.forEach(
-                    index -> source.execute("DROP INDEX " + index.subject()));
+            TwinFidelityTest.INDEXES.forEach(index -> source.execute("DROP INDEX " + index.subject()));
         }
         int plans = 2 * TwinFidelityTest.QUERIES.size();
         assertThat(different).hasSizeLessThanOrEqualTo((int) (plans * (1 - SAME_SHAPES)));
