@@ -60,7 +60,8 @@ final class SnapshotCommand implements Callable<Integer> {
                 .map(workload -> "Workload: "
                         + Words.count(workload.queries().size(), "statement", "statements") + " from "
                         + workload.source())
-                .orElseGet(() -> "No workload: " + WorkloadEvidence.reason(snapshot).orElse("none was asked for.")));
+                .orElseGet(() ->
+                        "No workload: " + WorkloadEvidence.reason(snapshot).orElse("none was asked for.")));
         terminal.println("It holds sample values of your data (planner statistics): keep it as you keep the data.");
         for (BlindSpot blind : snapshot.blindSpots()) {
             terminal.println("Blind: " + blind.what() + "\n       " + blind.cure());
