@@ -296,7 +296,7 @@ class PathTest {
             ServerAddress address = library.copy("saved");
             Map<String, String> environment = CommandLineRun.environment(address);
             Library.execute(address, "CREATE EXTENSION pg_stat_statements");
-            succeed(environment, "bench", workload, "--connections", "2", "--warm-up", "0s", "--duration", "500ms");
+            succeed(environment, "bench", workload, "--connections", "2", "--warm-up", "0s", "--duration", "1s");
             assertThat(succeed(environment, "snapshot", "--out", snapshot).out())
                     .contains("PostgreSQL " + major + ".", "statements from pg_stat_statements");
         }
