@@ -21,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -153,9 +152,11 @@ final class PlanCommand implements Callable<Integer> {
         if (parameters == null) {
             return List.of();
         }
-        return Arrays.stream(parameters.split("(?<!\\\\),", -1))
-                .map(value -> value.equals("NULL") ? null : value.replace("\\,", ","))
-                .toList();
+        List<@Nullable String> values = new ArrayList<>();
+        for (String value : parameters.split("(?<!\\\\),", -1)) {
+            values.add(value.equals("NULL") ? null : value.replace("\\,", ","));
+        }
+        return values;
     }
 
     private PlanDocument plan(Twin twin, String statement) {
