@@ -5,6 +5,7 @@ import dev.hone.Progress;
 import dev.hone.advise.Advice;
 import dev.hone.advise.AdviceOptions;
 import dev.hone.advise.FindingAdvice;
+import dev.hone.advise.Hints;
 import dev.hone.advise.IndexAdvisor;
 import dev.hone.advise.Proposal;
 import dev.hone.check.Diagnosis;
@@ -81,7 +82,8 @@ final class Advising {
             return Advice.withoutPlans("Without a workload only the findings of `hone check` lead to changes.");
         }
         try (Twin twin = Twin.build(snapshot, progress)) {
-            Advice advice = IndexAdvisor.advise(twin, snapshot, workload, options, progress);
+            Advice indexes = IndexAdvisor.advise(twin, snapshot, workload, options, progress);
+            Advice advice = indexes.withHints(Hints.of(twin, snapshot, workload, indexes.recommendations()));
             return twin.omissions().isEmpty()
                     ? advice
                     : advice.withNote("The twin does without "

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
             DemoCommand.class,
             CheckCommand.class,
             AdviseCommand.class,
+            ExportCommand.class,
             ApplyCommand.class,
             UndoCommand.class,
             StatusCommand.class,
