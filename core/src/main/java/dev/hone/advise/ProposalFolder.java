@@ -140,7 +140,8 @@ public final class ProposalFolder {
         StringBuilder text = new StringBuilder();
         comment(text, "Takes back: " + one.change().title());
         if (one.change().undoSql().isEmpty()) {
-            comment(text, "There is nothing to take back.");
+            String irreversible = one.change().irreversible();
+            comment(text, irreversible.isEmpty() ? "There is nothing to take back." : irreversible);
         }
         return statements(text, one.change().undoSql());
     }
