@@ -9,6 +9,8 @@ import dev.hone.advise.Deparsed.Expression;
 import dev.hone.advise.Deparsed.NullTest;
 import dev.hone.advise.Deparsed.Term;
 import dev.hone.advise.Deparsed.Truth;
+import dev.hone.advise.Deparsed.TruthTest;
+import dev.hone.advise.Deparsed.Tuple;
 import dev.hone.change.CreateIndex;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.Sql;
@@ -48,7 +50,6 @@ public final class Hints {
     private static final Set<String> WHOLE_NUMBERS = Set.of("smallint", "integer", "bigint");
     private static final Set<String> WIDER = Set.of("numeric", "double precision", "real");
 
-    private final Twin twin;
     private final Schema schema;
     private final Workload.Query query;
     private final Plan plan;
@@ -56,8 +57,7 @@ public final class Hints {
     private final Map<String, Schema.Table> aliases = new TreeMap<>();
     private final List<Hint> found = new ArrayList<>();
 
-    private Hints(Twin twin, Schema schema, Workload.Query query, Plan plan) {
-        this.twin = twin;
+    private Hints(Schema schema, Workload.Query query, Plan plan) {
         this.schema = schema;
         this.query = query;
         this.plan = plan;
@@ -81,7 +81,7 @@ public final class Hints {
                 }
             }
             for (Workload.Query query : workload.queries()) {
-                plan(twin, query).ifPresent(plan -> hints.addAll(new Hints(twin, schema, query, plan).look()));
+                plan(twin, query).ifPresent(plan -> hints.addAll(new Hints(schema, query, plan).look()));
             }
         } finally {
             created.forEach(twin::drop);
@@ -122,7 +122,7 @@ public final class Hints {
         wildcard();
         longList();
         countAll();
-        plan.nodes().forEach(node -> conditions(node).forEach(condition -> condition(node, condition)));
+        plan.nodes().forEach(node -> conditions(node).forEach(this::condition));
         perRow(plan.root());
         return found;
     }
@@ -289,18 +289,16 @@ public final class Hints {
         return conditions;
     }
 
-    private void condition(Node node, Condition condition) {
+    private void condition(Condition condition) {
         switch (condition) {
             case Comparison comparison -> {
                 cast(comparison.left());
                 cast(comparison.right());
-                function(node, comparison.left());
-                function(node, comparison.right());
             }
             case Either either -> {
                 Set<String> tables = new HashSet<>();
                 boolean simple = true;
-                for (Condition arm : either.arms()) {
+                for (List<Condition> arm : either.arms()) {
                     Set<String> own = aliases(arm);
                     simple &= own.size() == 1;
                     tables.addAll(own);
@@ -320,6 +318,9 @@ public final class Hints {
             case Truth truth -> {
                 // And truths.
             }
+            case TruthTest test -> {
+                // The same.
+            }
         }
     }
 
@@ -332,6 +333,7 @@ public final class Hints {
             }
             case NullTest test -> aliases(test.term());
             case Truth truth -> aliases(truth.column());
+            case TruthTest test -> aliases(test.column());
             case Either either -> {
                 Set<String> all = new HashSet<>();
                 either.arms().forEach(arm -> all.addAll(aliases(arm)));
@@ -340,12 +342,23 @@ public final class Hints {
         };
     }
 
+    private static Set<String> aliases(List<Condition> arm) {
+        Set<String> all = new HashSet<>();
+        arm.forEach(condition -> all.addAll(aliases(condition)));
+        return all;
+    }
+
     private static Set<String> aliases(Term term) {
         return switch (term) {
             case Column column -> column.alias().isEmpty() ? Set.of() : Set.of(column.alias());
             case Expression expression -> expression.aliases();
             case Deparsed.Constant constant -> Set.of();
             case Deparsed.Parameter parameter -> Set.of();
+            case Tuple tuple -> {
+                Set<String> all = new HashSet<>();
+                tuple.terms().forEach(part -> all.addAll(aliases(part)));
+                yield all;
+            }
         };
     }
 
@@ -365,40 +378,6 @@ public final class Hints {
                         "… WHERE " + Sql.identifier(column.name()) + " = $1::" + known.type());
             }
         }
-    }
-
-    /** A function of a column that no index can hold, as its result depends on more than the row. */
-    private void function(Node node, Term term) {
-        if (!(term instanceof Expression expression)
-                || expression.aliases().size() != 1
-                || expression.sql().isEmpty()
-                || node.relation() == null) {
-            return;
-        }
-        Schema.Table table = table(expression.aliases().iterator().next());
-        if (table == null) {
-            return;
-        }
-        CreateIndex trial = new CreateIndex(
-                table.name().schema(),
-                table.name().table(),
-                "hone_hint_trial",
-                false,
-                "btree",
-                List.of(expression.sql()),
-                List.of(),
-                null);
-        HypotheticalIndex index = create(twin, trial).orElse(null);
-        if (index != null) {
-            twin.drop(index);
-            return;
-        }
-        hint(
-                "function-on-column",
-                "The condition is on " + expression.sql() + ", which no index can hold",
-                "Its result depends on the session (such as its time zone) or changes from call to call, so that it must be"
-                        + " computed for every row. A condition on the bare column needs no such thing.",
-                "… WHERE created_at >= $1 AND created_at < $1 + interval '1 day'   -- not: date_trunc('day', created_at) = $1");
     }
 
     private Schema.@Nullable Table table(String alias) {

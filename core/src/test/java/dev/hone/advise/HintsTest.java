@@ -76,7 +76,6 @@ class HintsTest {
                 "count-everything | SELECT count(*) FROM a",
                 "implicit-cast | SELECT * FROM a WHERE id = 5.0",
                 "implicit-cast | SELECT * FROM a WHERE b_id = $1::numeric",
-                "function-on-column | SELECT * FROM a WHERE date_trunc('day', at) = $1",
                 "or-across-tables | SELECT * FROM a JOIN b ON b.id = a.b_id WHERE a.x = 5 OR b.y = 7",
                 "subquery-per-row | SELECT b.id, (SELECT count(*) FROM a WHERE a.b_id = b.id) FROM b",
             })
