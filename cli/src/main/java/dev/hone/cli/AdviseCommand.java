@@ -63,6 +63,13 @@ final class AdviseCommand implements Callable<Integer> {
     @Option(names = "--explain", description = "Show for every change the queries it serves and what else was tried.")
     private boolean explain;
 
+    @Option(
+            names = "--count",
+            description =
+                    "Also count values in a sample of the tables' rows, to find wrong estimates: at most 20 read-only"
+                            + " statements of 5 s.")
+    private boolean count;
+
     @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} if left out.")
     private AdviceFormat format = AdviceFormat.TEXT;
 
@@ -111,7 +118,8 @@ final class AdviseCommand implements Callable<Integer> {
             Snapshot snapshot =
                     SnapshotReader.whole(Checks.queries(server.version())).read(server, progress);
             Diagnosis diagnosis = Checks.diagnose(snapshot);
-            return Advising.propose(snapshot, address.toString(), diagnosis, learn(server), options, progress);
+            Advising.Learnt learnt = count ? learn(server).counting(server) : learn(server);
+            return Advising.propose(snapshot, address.toString(), diagnosis, learnt, options, progress);
         }
     }
 

@@ -8,6 +8,8 @@ import dev.hone.advise.FindingAdvice;
 import dev.hone.advise.Hints;
 import dev.hone.advise.IndexAdvisor;
 import dev.hone.advise.Proposal;
+import dev.hone.advise.Recommendation;
+import dev.hone.advise.StatisticsAdvisor;
 import dev.hone.check.Diagnosis;
 import dev.hone.check.Finding;
 import dev.hone.check.Severity;
@@ -21,6 +23,7 @@ import dev.hone.workload.Workload;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,11 +32,27 @@ final class Advising {
 
     private static final Duration SAMPLE_TIMEOUT = Duration.ofSeconds(30);
 
-    /** A workload, or why there is none. */
-    record Learnt(@Nullable Workload workload, List<String> notes) {
+    /**
+     * A workload, or why there is none.
+     *
+     * @param counted the server on which values may be counted, to find wrong estimates; null for none
+     */
+    record Learnt(
+            @Nullable Workload workload,
+            List<String> notes,
+            @Nullable Server counted) {
+
+        Learnt(@Nullable Workload workload, List<String> notes) {
+            this(workload, notes, null);
+        }
 
         Learnt {
             notes = List.copyOf(notes);
+        }
+
+        /** The same, with leave to count values on a server. */
+        Learnt counting(Server server) {
+            return new Learnt(workload, notes, server);
         }
 
         /** The workload of a script, its parameters sampled from the server. */
@@ -84,6 +103,13 @@ final class Advising {
         try (Twin twin = Twin.build(snapshot, progress)) {
             Advice indexes = IndexAdvisor.advise(twin, snapshot, workload, options, progress);
             Advice advice = indexes.withHints(Hints.of(twin, snapshot, workload, indexes.recommendations()));
+            Server counted = learnt.counted();
+            if (counted != null) {
+                List<Recommendation> all = new ArrayList<>(StatisticsAdvisor.advise(
+                        twin, snapshot, workload, indexes.recommendations(), counted, progress));
+                all.addAll(indexes.recommendations());
+                advice = advice.withRecommendations(all);
+            }
             return twin.omissions().isEmpty()
                     ? advice
                     : advice.withNote("The twin does without "
