@@ -5,6 +5,8 @@ import dev.hone.Progress;
 import dev.hone.advise.AdviceOptions;
 import dev.hone.advise.Proposal;
 import dev.hone.advise.ProposalFolder;
+import dev.hone.advise.ProposalHtml;
+import dev.hone.advise.ProposalMarkdown;
 import dev.hone.check.Checks;
 import dev.hone.check.Diagnosis;
 import dev.hone.postgres.Server;
@@ -56,8 +58,15 @@ final class AdviseCommand implements Callable<Integer> {
     @Option(names = "--explain", description = "Show for every change the queries it serves and what else was tried.")
     private boolean explain;
 
+    @Option(
+            names = "--count",
+            description =
+                    "Also count values in a sample of the tables' rows, to find wrong estimates: at most 20 read-only"
+                            + " statements of 5 s.")
+    private boolean count;
+
     @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} if left out.")
-    private Format format = Format.TEXT;
+    private AdviceFormat format = AdviceFormat.TEXT;
 
     AdviseCommand(Main main) {
         this.main = main;
@@ -81,6 +90,8 @@ final class AdviseCommand implements Callable<Integer> {
                 next(terminal, proposal);
             }
             case JSON -> terminal.out().print(Json.pretty(proposal));
+            case MARKDOWN -> terminal.out().print(ProposalMarkdown.of(proposal));
+            case HTML -> terminal.out().print(ProposalHtml.of(proposal));
         }
         return 0;
     }
@@ -102,7 +113,8 @@ final class AdviseCommand implements Callable<Integer> {
             Snapshot snapshot =
                     SnapshotReader.whole(Checks.queries(server.version())).read(server, progress);
             Diagnosis diagnosis = Checks.diagnose(snapshot);
-            return Advising.propose(snapshot, address.toString(), diagnosis, learn(server), options, progress);
+            Advising.Learnt learnt = count ? learn(server).counting(server) : learn(server);
+            return Advising.propose(snapshot, address.toString(), diagnosis, learnt, options, progress);
         }
     }
 

@@ -5,8 +5,11 @@ import dev.hone.Progress;
 import dev.hone.advise.Advice;
 import dev.hone.advise.AdviceOptions;
 import dev.hone.advise.FindingAdvice;
+import dev.hone.advise.Hints;
 import dev.hone.advise.IndexAdvisor;
 import dev.hone.advise.Proposal;
+import dev.hone.advise.Recommendation;
+import dev.hone.advise.StatisticsAdvisor;
 import dev.hone.check.Diagnosis;
 import dev.hone.check.Finding;
 import dev.hone.check.Severity;
@@ -23,6 +26,7 @@ import dev.hone.workload.WorkloadEvidence;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +38,19 @@ final class Advising {
 
     private static final Duration SAMPLE_TIMEOUT = Duration.ofSeconds(30);
 
-    /** A workload, or why there is none. */
-    record Learnt(@Nullable Workload workload, List<String> notes) {
+    /**
+     * A workload, or why there is none.
+     *
+     * @param counted the server on which values may be counted, to find wrong estimates; null for none
+     */
+    record Learnt(
+            @Nullable Workload workload,
+            List<String> notes,
+            @Nullable Server counted) {
+
+        Learnt(@Nullable Workload workload, List<String> notes) {
+            this(workload, notes, null);
+        }
 
         Learnt {
             notes = List.copyOf(notes);
@@ -65,6 +80,11 @@ final class Advising {
                                     + WorkloadEvidence.reason(snapshot)
                                             .map(reason -> "When it was taken: " + reason)
                                             .orElse("It was taken without one."))));
+        }
+
+        /** The same, with leave to count values on a server. */
+        Learnt counting(Server server) {
+            return new Learnt(workload, notes, server);
         }
 
         /** The workload of a script, its parameters sampled from the server. */
@@ -113,7 +133,15 @@ final class Advising {
             return Advice.withoutPlans("Without a workload only the findings of `hone check` lead to changes.");
         }
         try (Twin twin = Twin.build(snapshot, progress)) {
-            Advice advice = IndexAdvisor.advise(twin, snapshot, workload, options, progress);
+            Advice indexes = IndexAdvisor.advise(twin, snapshot, workload, options, progress);
+            Advice advice = indexes.withHints(Hints.of(twin, snapshot, workload, indexes.recommendations()));
+            Server counted = learnt.counted();
+            if (counted != null) {
+                List<Recommendation> all = new ArrayList<>(StatisticsAdvisor.advise(
+                        twin, snapshot, workload, indexes.recommendations(), counted, progress));
+                all.addAll(indexes.recommendations());
+                advice = advice.withRecommendations(all);
+            }
             for (String note : OmissionNotes.of(Reach.of(twin, workload))) {
                 advice = advice.withNote(note);
             }

@@ -31,6 +31,10 @@ final class DeploymentText {
             }
             step.sql().forEach(sql -> terminal.println("     " + sql + ";"));
             terminal.println(wrap("     lock  ", step.locks()));
+            if (step.undoSql().isEmpty() && step.ready()) {
+                String why = step.change().irreversible();
+                terminal.println(wrap("     undo  ", why.isEmpty() ? "there is nothing to take back" : "none: " + why));
+            }
             step.undoSql().forEach(sql -> terminal.println("     undo  " + sql + ";"));
         }
         terminal.println(

@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             CheckCommand.class,
             PlanCommand.class,
             AdviseCommand.class,
+            ExportCommand.class,
             ApplyCommand.class,
             UndoCommand.class,
             StatusCommand.class,

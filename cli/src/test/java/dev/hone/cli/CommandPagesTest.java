@@ -17,7 +17,19 @@ class CommandPagesTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"demo", "check", "snapshot", "plan", "advise", "apply", "undo", "status", "bench", "compare"})
+            strings = {
+                "demo",
+                "check",
+                "snapshot",
+                "plan",
+                "advise",
+                "export",
+                "apply",
+                "undo",
+                "status",
+                "bench",
+                "compare"
+            })
     void the_page_shows_the_usage(String command) throws Exception {
         CommandLineRun help = CommandLineRun.of(Map.of(), command, "--help");
         assertThat(help.exitCode()).isZero();

@@ -349,7 +349,7 @@ class PathTest {
         assertThat(offline.address()).isNull();
         assertThat(offline.recommendations().stream().map(Recommendation::change))
                 .anySatisfy(change -> assertThat(change).isInstanceOf(CreateIndex.class));
-        assertThat(Files.readString(folder.resolve("p").resolve("README.md"))).contains("CREATE INDEX CONCURRENTLY");
+        assertThat(Files.readString(folder.resolve("p").resolve("proposal.md"))).contains("CREATE INDEX CONCURRENTLY");
 
         // The extension is not created in this database, so the file holds no workload, and says why.
         assertThat(succeed(nowhere, "advise", snapshot).out())

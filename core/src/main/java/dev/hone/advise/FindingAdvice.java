@@ -2,12 +2,18 @@ package dev.hone.advise;
 
 import dev.hone.change.AlterColumnStatistics;
 import dev.hone.change.AlterSetting;
+import dev.hone.change.AlterTable;
 import dev.hone.change.Analyze;
 import dev.hone.change.Change;
 import dev.hone.change.CreateExtension;
 import dev.hone.change.CreateIndex;
 import dev.hone.change.CreateStatistics;
+import dev.hone.change.CreateUniqueConstraint;
 import dev.hone.change.DropIndex;
+import dev.hone.change.Reindex;
+import dev.hone.change.RunSql;
+import dev.hone.change.Vacuum;
+import dev.hone.change.ValidateConstraint;
 import dev.hone.check.Finding;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -32,6 +38,7 @@ public final class FindingAdvice {
     public static Advice merge(Advice advice, List<Finding> findings) {
         List<Recommendation> first = new ArrayList<>();
         List<Recommendation> creations = new ArrayList<>(advice.recommendations());
+        List<Recommendation> others = new ArrayList<>();
         List<Recommendation> removals = new ArrayList<>();
         List<String> notes = new ArrayList<>(advice.notes());
         Set<Change> seen = new HashSet<>();
@@ -46,6 +53,12 @@ public final class FindingAdvice {
                 case AlterSetting setting -> first.add(of(finding, setting, 0));
                 case AlterColumnStatistics column -> first.add(of(finding, column, 0));
                 case CreateStatistics statistics -> first.add(of(finding, statistics, 0));
+                case AlterTable table -> first.add(of(finding, table, 0));
+                case Vacuum vacuum -> first.add(of(finding, vacuum, 0));
+                case Reindex reindex -> others.add(of(finding, reindex, -sizeBytes(finding)));
+                case ValidateConstraint constraint -> others.add(of(finding, constraint, 0));
+                case CreateUniqueConstraint constraint -> others.add(of(finding, constraint, 0));
+                case RunSql sql -> others.add(of(finding, sql, 0));
                 case CreateIndex index -> {
                     boolean anyOrder = finding.check().equals(FOREIGN_KEY);
                     if (creations.stream().noneMatch(one -> serves(one.change(), index, anyOrder))) {
@@ -65,6 +78,7 @@ public final class FindingAdvice {
         }
         List<Recommendation> all = new ArrayList<>(first);
         all.addAll(creations);
+        all.addAll(others);
         all.addAll(removals);
         return new Advice(
                 advice.costBefore(), advice.costAfter(), all, advice.inUse(), notes, advice.effort(), advice.hints());

@@ -65,7 +65,7 @@ final class Applying {
                             outlook.sql(),
                             outlook.undoSql());
                     Operation operation = Operation.of(change);
-                    Workbench workbench = new Workbench(session, options, task);
+                    Workbench workbench = new Workbench(session, options, task, new Journal.Row(id, number));
                     operation.apply(workbench, outlook);
                     Outcome outcome = operation.verify(workbench, outlook);
                     journal.finish(

@@ -16,7 +16,13 @@ import java.util.List;
     @JsonSubTypes.Type(value = CreateStatistics.class, name = "create_statistics"),
     @JsonSubTypes.Type(value = AlterColumnStatistics.class, name = "alter_column_statistics"),
     @JsonSubTypes.Type(value = AlterSetting.class, name = "alter_setting"),
-    @JsonSubTypes.Type(value = CreateExtension.class, name = "create_extension")
+    @JsonSubTypes.Type(value = CreateExtension.class, name = "create_extension"),
+    @JsonSubTypes.Type(value = AlterTable.class, name = "alter_table"),
+    @JsonSubTypes.Type(value = Reindex.class, name = "reindex"),
+    @JsonSubTypes.Type(value = Vacuum.class, name = "vacuum"),
+    @JsonSubTypes.Type(value = ValidateConstraint.class, name = "validate_constraint"),
+    @JsonSubTypes.Type(value = CreateUniqueConstraint.class, name = "create_unique_constraint"),
+    @JsonSubTypes.Type(value = RunSql.class, name = "run_sql")
 })
 public sealed interface Change
         permits CreateIndex,
@@ -25,7 +31,13 @@ public sealed interface Change
                 CreateStatistics,
                 AlterColumnStatistics,
                 AlterSetting,
-                CreateExtension {
+                CreateExtension,
+                AlterTable,
+                Reindex,
+                Vacuum,
+                ValidateConstraint,
+                CreateUniqueConstraint,
+                RunSql {
 
     /** What it does, in a few words: "create index bets_user_id_status_idx on public.bets". */
     String title();
@@ -38,6 +50,11 @@ public sealed interface Change
 
     /** The statements that take it back; empty where there is nothing to take back. */
     List<String> undoSql();
+
+    /** Why it cannot be taken back once it is made, for people; empty if it can, or if there is nothing to take back. */
+    default String irreversible() {
+        return "";
+    }
 
     /** What it locks and for how long, for people. */
     String locks();

@@ -41,6 +41,7 @@ public final class Deployer {
 
     private static DeploymentPlan plan(Server server, List<Change> changes, DeployOptions options) {
         List<PreCheck> checks = new ArrayList<>(PreChecks.run(server, options));
+        checks.addAll(irreversible(changes));
         if (refused(checks)) {
             return new DeploymentPlan(Planning.unlooked(changes), checks);
         }
@@ -81,6 +82,7 @@ public final class Deployer {
         Journal journal = new Journal(session.control());
         List<PreCheck> checks = new ArrayList<>(PreChecks.run(session.control(), options));
         refuse(checks);
+        checks.addAll(irreversible(changes));
         Optional<DeploymentRecord> resumed = resumable(journal, changes);
         refuseHalfUndone(journal, changes);
         checks.addAll(otherUnfinished(journal, changes));
@@ -183,6 +185,19 @@ public final class Deployer {
                         "Deployment " + found.id() + " of other changes is unfinished.",
                         "Apply the same changes again to finish it, or take it back: hone undo " + found.id() + "."))
                 .toList();
+    }
+
+    /** What cannot be taken back says so before it is made. */
+    private static List<PreCheck> irreversible(List<Change> changes) {
+        List<PreCheck> warnings = new ArrayList<>();
+        for (int i = 0; i < changes.size(); i++) {
+            Change change = changes.get(i);
+            if (!change.irreversible().isEmpty()) {
+                warnings.add(PreCheck.warning(
+                        "Step " + (i + 1) + " (" + change.title() + ") cannot be taken back.", change.irreversible()));
+            }
+        }
+        return warnings;
     }
 
     private static boolean refused(List<PreCheck> checks) {

@@ -5,8 +5,11 @@ import dev.hone.Progress;
 import dev.hone.postgres.Server;
 import dev.hone.postgres.ServerAddress;
 import dev.hone.postgres.Sql;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import org.jdbi.v3.core.JdbiException;
 
 /**
  * The two connections of a deployment. One works; the other keeps the journal and watches. Each holds a session
@@ -164,6 +167,18 @@ final class DeploymentSession implements AutoCloseable {
                         FROM pg_settings
                         WHERE name IN ('idle_session_timeout', 'transaction_timeout')
                            OR name = 'synchronous_commit' AND setting = 'off'""")).mapTo(String.class).list();
+    }
+
+    /** Undoes what somebody's own statements have set for the worker's session, if there is one still. */
+    void forgetSettings() {
+        try (Statement statement = worker.handle().getConnection().createStatement()) {
+            statement.execute("RESET SESSION AUTHORIZATION");
+            statement.execute("RESET ROLE");
+            statement.execute("RESET ALL");
+            prepare(worker);
+        } catch (SQLException | JdbiException e) {
+            // Its session is gone, and its settings with it: what failed before says so.
+        }
     }
 
     /** Connects the worker anew after its session was ended, and takes its lock again. */

@@ -324,6 +324,17 @@ public final class Journal {
                 .execute();
     }
 
+    /** A step's place in the journal. */
+    record Row(String deployment, int step) {
+
+        /** The statement that writes down what is to be remembered, for another connection to run. */
+        String remember(Record before) {
+            return "UPDATE " + SCHEMA + "." + TABLE + " SET before = "
+                    + Sql.literal(Json.MAPPER.writeValueAsString(before)) + " WHERE deployment = "
+                    + Sql.literal(deployment) + " AND step = " + step;
+        }
+    }
+
     /** Writes down how a step of an apply ended. */
     void finish(String deployment, int step, StepState state, @Nullable Long indexOid, String details) {
         server.handle()

@@ -13,7 +13,13 @@ sealed interface Operation
                 StatisticsCreation,
                 ColumnStatisticsAlteration,
                 SettingAlteration,
-                ExtensionCreation {
+                ExtensionCreation,
+                TableAlteration,
+                Reindexing,
+                Vacuuming,
+                Validation,
+                UniqueConstraintCreation,
+                SqlRun {
 
     static Operation of(Change change) {
         return switch (change) {
@@ -24,6 +30,12 @@ sealed interface Operation
             case AlterColumnStatistics alter -> new ColumnStatisticsAlteration(alter);
             case AlterSetting alter -> new SettingAlteration(alter);
             case CreateExtension create -> new ExtensionCreation(create);
+            case AlterTable alter -> new TableAlteration(alter);
+            case Reindex reindex -> new Reindexing(reindex);
+            case Vacuum vacuum -> new Vacuuming(vacuum);
+            case ValidateConstraint validate -> new Validation(validate);
+            case CreateUniqueConstraint create -> new UniqueConstraintCreation(create);
+            case RunSql run -> new SqlRun(run);
         };
     }
 

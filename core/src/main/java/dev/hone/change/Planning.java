@@ -43,6 +43,7 @@ final class Planning {
         List<DeploymentPlan.Step> steps = new ArrayList<>();
         Set<String> freed = new HashSet<>();
         List<String> extensions = new ArrayList<>();
+        int unseen = 0;
         for (Change change : changes) {
             DeploymentRecord.Step earlier =
                     resumed == null ? null : resumed.steps().get(steps.size());
@@ -66,16 +67,39 @@ final class Planning {
             if (change instanceof CreateExtension && outlook.kind() == Outlook.Kind.READY) {
                 extensions.addAll(change.sql());
             }
-            steps.add(new DeploymentPlan.Step(
-                    steps.size() + 1,
-                    change,
-                    outlook.sql(),
-                    outlook.undoSql(),
-                    change.locks(),
-                    outlook.kind() != Outlook.Kind.REFUSED,
-                    outlook.advice().isEmpty() ? outlook.note() : outlook.note() + ". " + outlook.advice()));
+            steps.add(step(steps.size() + 1, change, outlook, unseen));
+            if (change instanceof RunSql && outlook.kind() == Outlook.Kind.READY && unseen == 0) {
+                unseen = steps.size();
+            }
         }
         return steps;
+    }
+
+    /**
+     * A step as it would be made.
+     *
+     * @param unseen the first step whose statements may make anything; 0 for none. After it a refusal may come too early:
+     *     the step is looked at once more when its turn has come
+     */
+    private static DeploymentPlan.Step step(int number, Change change, Outlook outlook, int unseen) {
+        if (outlook.kind() == Outlook.Kind.REFUSED && unseen > 0) {
+            return new DeploymentPlan.Step(
+                    number,
+                    change,
+                    change.sql(),
+                    change.undoSql(),
+                    change.locks(),
+                    true,
+                    "cannot be judged before step " + unseen + " has run; as things are, " + outlook.note());
+        }
+        return new DeploymentPlan.Step(
+                number,
+                change,
+                outlook.sql(),
+                outlook.undoSql(),
+                change.locks(),
+                outlook.kind() != Outlook.Kind.REFUSED,
+                outlook.advice().isEmpty() ? outlook.note() : outlook.note() + ". " + outlook.advice());
     }
 
     /** The look at one step when its turn has come. */

@@ -59,7 +59,8 @@ final class Undoing {
             journal.undo(id, step.number(), StepState.UNDOING, "");
             Journaled journaled = Journaled.of(step);
             Outcome outcome = journaled.begun()
-                    ? Operation.of(change).undo(new Workbench(session, options, task), journaled)
+                    ? Operation.of(change)
+                            .undo(new Workbench(session, options, task, new Journal.Row(id, step.number())), journaled)
                     : Outcome.undone("had not begun");
             journal.undo(id, step.number(), outcome.state(), outcome.detail());
             task.at(Watch.TOTAL, "");

@@ -20,17 +20,23 @@ final class Watch implements AutoCloseable {
     private static final long POLL_MILLIS = 250;
 
     /**
-     * Where in the 1000 a phase begins, and how many it has: a build spends most of its time reading the table and
-     * sorting, then reads it again to validate.
+     * Where in the 1000 a phase begins, and how many it has. A build spends most of its time reading the table and
+     * sorting, then reads it again to validate; a vacuum reads the table, then its indexes, then the table's dead rows.
      */
-    private static final Map<String, int[]> PHASES = Map.of(
-            "waiting for writers before build", new int[] {0, 10},
-            "building index", new int[] {10, 590},
-            "waiting for writers before validation", new int[] {600, 10},
-            "index validation: scanning index", new int[] {610, 80},
-            "index validation: sorting tuples", new int[] {690, 40},
-            "index validation: scanning table", new int[] {730, 250},
-            "waiting for old snapshots", new int[] {980, 20});
+    private static final Map<String, int[]> PHASES = Map.ofEntries(
+            Map.entry("waiting for writers before build", new int[] {0, 10}),
+            Map.entry("building index", new int[] {10, 590}),
+            Map.entry("waiting for writers before validation", new int[] {600, 10}),
+            Map.entry("index validation: scanning index", new int[] {610, 80}),
+            Map.entry("index validation: sorting tuples", new int[] {690, 40}),
+            Map.entry("index validation: scanning table", new int[] {730, 250}),
+            Map.entry("waiting for old snapshots", new int[] {980, 20}),
+            Map.entry("scanning heap", new int[] {0, 600}),
+            Map.entry("vacuuming indexes", new int[] {600, 200}),
+            Map.entry("vacuuming heap", new int[] {800, 100}),
+            Map.entry("cleaning up indexes", new int[] {900, 50}),
+            Map.entry("truncating heap", new int[] {950, 20}),
+            Map.entry("acquiring sample rows", new int[] {970, 30}));
 
     /** The parts of a btree's build; of other kinds PostgreSQL tells no more than that it builds. */
     private static final Map<String, int[]> BUILD_PHASES = Map.of(

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,9 +25,14 @@ final class Workbench {
     private final DeployOptions options;
     private final Schema schema;
     private final Progress.Task task;
+    private final Journal.Row row;
 
-    Workbench(DeploymentSession session, DeployOptions options, Progress.Task task) {
+    /**
+     * @param row the journal's row of the step that is worked on
+     */
+    Workbench(DeploymentSession session, DeployOptions options, Progress.Task task, Journal.Row row) {
         this.session = session;
+        this.row = row;
         this.options = options;
         this.schema = new Schema(session.control());
         this.task = task;
@@ -57,6 +63,26 @@ final class Workbench {
 
     void runPatiently(String sql, int from, int share) throws SQLException {
         again(from, () -> run(sql, options.buildLockTimeout(), null, from, share));
+    }
+
+    /**
+     * Runs statements in one transaction that also writes into the journal what is to be remembered: so that what
+     * cannot be seen in the catalogs is known to have happened, or not.
+     */
+    void runTogether(List<String> statements, Record before) throws SQLException {
+        List<String> all = new ArrayList<>(statements);
+        all.add(row.remember(before));
+        runTogether(all);
+    }
+
+    /** Writes into the journal what is to be remembered. */
+    void remember(Record before) {
+        session.control().handle().execute(row.remember(before));
+    }
+
+    /** Undoes what somebody's own statements have set for the session. */
+    void forgetSettings() {
+        session.forgetSettings();
     }
 
     /** Runs statements that queue others behind them in one transaction: all of them happen, or none. */
