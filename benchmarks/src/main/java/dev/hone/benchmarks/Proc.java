@@ -14,10 +14,23 @@ final class Proc {
 
     /** Processor time of those children of a process that have ended, in seconds. */
     static double childrenSeconds(long pid) throws IOException {
+        return seconds(pid, 16, 17);
+    }
+
+    /** Processor time of a process and of those of its children that have ended, in seconds. */
+    static double treeSeconds(long pid) throws IOException {
+        return seconds(pid, 14, 15, 16, 17);
+    }
+
+    private static double seconds(long pid, int... wanted) throws IOException {
         String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
         // The name of the program is in parentheses and may hold anything; after it comes the third field.
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-        return (Long.parseLong(fields[16 - 3]) + Long.parseLong(fields[17 - 3])) / TICKS_PER_SECOND;
+        long ticks = 0;
+        for (int field : wanted) {
+            ticks += Long.parseLong(fields[field - 3]);
+        }
+        return ticks / TICKS_PER_SECOND;
     }
 
     /** The most memory that a process has held so far, in bytes; 0 if it has ended. */

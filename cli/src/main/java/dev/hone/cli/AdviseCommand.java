@@ -1,6 +1,5 @@
 package dev.hone.cli;
 
-import dev.hone.HoneException;
 import dev.hone.Json;
 import dev.hone.Progress;
 import dev.hone.advise.AdviceOptions;
@@ -12,7 +11,6 @@ import dev.hone.postgres.Server;
 import dev.hone.postgres.ServerAddress;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.SnapshotReader;
-import dev.hone.workload.PgStatStatements;
 import dev.hone.workload.SampleValues;
 import dev.hone.workload.ScriptParser;
 import java.nio.file.Path;
@@ -30,9 +28,6 @@ import picocli.CommandLine.Option;
                 "Work out changes that make the workload faster, on a twin of the database's planner. Reads only.",
         mixinStandardHelpOptions = true)
 final class AdviseCommand implements Callable<Integer> {
-
-    /** More statements than that matter to nobody, and each costs plans. */
-    private static final int MOST_STATEMENTS = 500;
 
     private final Main main;
 
@@ -114,25 +109,14 @@ final class AdviseCommand implements Callable<Integer> {
     private Proposal fromFile(AdviceOptions options, Progress progress) {
         Snapshot snapshot = source.snapshot(main.environment(), version -> SnapshotReader.whole(List.of()), progress);
         Advising.Learnt learnt = workload == null
-                ? new Advising.Learnt(
-                        null, List.of("A snapshot's file holds no workload: give one by --workload FILE."))
+                ? Advising.Learnt.from(snapshot)
                 : new Advising.Learnt(ScriptParser.read(workload).workload(SampleValues.none()), List.of());
         return Advising.propose(snapshot, null, Checks.diagnose(snapshot), learnt, options, progress);
     }
 
     private Advising.Learnt learn(Server server) {
-        if (workload != null) {
-            return Advising.Learnt.from(server, ScriptParser.read(workload));
-        }
-        try {
-            PgStatStatements.Reading reading = PgStatStatements.read(server, MOST_STATEMENTS);
-            return new Advising.Learnt(
-                    reading.workload(),
-                    reading.blindSpots().stream()
-                            .map(blind -> "Blind: " + blind.what() + " " + blind.cure())
-                            .toList());
-        } catch (HoneException e) {
-            return new Advising.Learnt(null, List.of(e.getMessage() + ". " + e.advice()));
-        }
+        return workload != null
+                ? Advising.Learnt.from(server, ScriptParser.read(workload))
+                : Advising.Learnt.from(server);
     }
 }

@@ -14,9 +14,11 @@ import dev.hone.postgres.BlindSpot;
 import dev.hone.postgres.Server;
 import dev.hone.postgres.Snapshot;
 import dev.hone.twin.Twin;
+import dev.hone.workload.PgStatStatements;
 import dev.hone.workload.SampleValues;
 import dev.hone.workload.Script;
 import dev.hone.workload.Workload;
+import dev.hone.workload.WorkloadEvidence;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -26,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 /** From a Snapshot, its diagnosis and a workload to a Proposal: plans on the twin where there can be one. */
 final class Advising {
 
+    /** More statements than that matter to nobody, and each costs plans. */
+    static final int MOST_STATEMENTS = 500;
+
     private static final Duration SAMPLE_TIMEOUT = Duration.ofSeconds(30);
 
     /** A workload, or why there is none. */
@@ -33,6 +38,32 @@ final class Advising {
 
         Learnt {
             notes = List.copyOf(notes);
+        }
+
+        /** What pg_stat_statements counted. */
+        static Learnt from(Server server) {
+            try {
+                PgStatStatements.Reading reading = PgStatStatements.read(server, MOST_STATEMENTS);
+                return new Learnt(
+                        reading.workload(),
+                        reading.blindSpots().stream()
+                                .map(blind -> "Blind: " + blind.what() + " " + blind.cure())
+                                .toList());
+            } catch (HoneException e) {
+                return new Learnt(null, List.of(e.getMessage() + ". " + e.advice()));
+            }
+        }
+
+        /** The workload that a Snapshot was taken with. */
+        static Learnt from(Snapshot snapshot) {
+            return WorkloadEvidence.of(snapshot)
+                    .map(workload -> new Learnt(workload, List.of()))
+                    .orElseGet(() -> new Learnt(
+                            null,
+                            List.of("The snapshot holds no workload: give one by --workload FILE. "
+                                    + WorkloadEvidence.reason(snapshot)
+                                            .map(reason -> "When it was taken: " + reason)
+                                            .orElse("It was taken without one."))));
         }
 
         /** The workload of a script, its parameters sampled from the server. */

@@ -1,13 +1,19 @@
 package dev.hone.cli;
 
+import dev.hone.HoneException;
+import dev.hone.Progress;
 import dev.hone.check.Checks;
 import dev.hone.postgres.BlindSpot;
+import dev.hone.postgres.Server;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.SnapshotFile;
 import dev.hone.postgres.SnapshotReader;
+import dev.hone.workload.PgStatStatements;
+import dev.hone.workload.WorkloadEvidence;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -35,10 +41,7 @@ final class SnapshotCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Terminal terminal = main.terminal();
-        Snapshot snapshot = source.snapshot(
-                main.environment(),
-                version -> SnapshotReader.whole(Checks.queries(version)),
-                new TerminalProgress(terminal));
+        Snapshot snapshot = snapshot(new TerminalProgress(terminal));
         Path file = out != null ? out : Path.of(snapshot.database().name().replaceAll("[^\\w.-]", "_") + ".hone");
         SnapshotFile.write(snapshot, file);
         terminal.println("%s: PostgreSQL %s, %s, %s, %s"
@@ -53,10 +56,31 @@ final class SnapshotCommand implements Callable<Integer> {
                                 "tables"),
                         Words.count(snapshot.catalog().indexes().size(), "index", "indexes"),
                         Words.bytes(Files.size(file))));
+        terminal.println(WorkloadEvidence.of(snapshot)
+                .map(workload -> "Workload: "
+                        + Words.count(workload.queries().size(), "statement", "statements") + " from "
+                        + workload.source())
+                .orElseGet(() -> "No workload: " + WorkloadEvidence.reason(snapshot).orElse("none was asked for.")));
         terminal.println("It holds sample values of your data (planner statistics): keep it as you keep the data.");
         for (BlindSpot blind : snapshot.blindSpots()) {
             terminal.println("Blind: " + blind.what() + "\n       " + blind.cure());
         }
         return 0;
+    }
+
+    private Snapshot snapshot(Progress progress) {
+        if (source.isFile()) {
+            return source.snapshot(main.environment(), version -> SnapshotReader.whole(List.of()), progress);
+        }
+        try (Server server = Server.connect(source.address(main.environment()))) {
+            Snapshot snapshot =
+                    SnapshotReader.whole(Checks.queries(server.version())).read(server, progress);
+            try {
+                PgStatStatements.Reading reading = PgStatStatements.read(server, Advising.MOST_STATEMENTS);
+                return WorkloadEvidence.keep(reading.workload(), reading.blindSpots(), snapshot);
+            } catch (HoneException e) {
+                return WorkloadEvidence.missing(e.getMessage() + ". " + e.advice(), snapshot);
+            }
+        }
     }
 }

@@ -55,14 +55,16 @@ final class Costs {
     private final List<Planned> queries;
     private final List<Option> options = new ArrayList<>();
     private final WriteCost writes;
+    private final TimeModel timeModel;
     private final Map<Schema.Name, List<Integer>> queriesOn = new HashMap<>();
     private final Map<Schema.Name, BitSet> optionsOn = new HashMap<>();
     private final Map<String, Integer> optionByName = new HashMap<>();
     private final List<Map<BitSet, Known>> cache = new ArrayList<>();
     private long plans;
 
-    Costs(Twin twin, List<Planned> queries, List<Option> options, WriteCost writes) {
+    Costs(Twin twin, List<Planned> queries, List<Option> options, WriteCost writes, TimeModel timeModel) {
         this.twin = twin;
+        this.timeModel = timeModel;
         this.queries = List.copyOf(queries);
         this.writes = writes;
         for (int i = 0; i < queries.size(); i++) {
@@ -201,7 +203,7 @@ final class Costs {
             try {
                 Plan plan = call.explain(twin);
                 plans++;
-                sum += plan.totalCost();
+                sum += timeModel.of(plan);
                 count++;
                 plan.nodes().forEach(node -> note(node, used, existing, visible));
             } catch (PlanException e) {

@@ -1,6 +1,8 @@
 package dev.hone.postgres;
 
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -73,6 +75,16 @@ public record Snapshot(
             @Nullable String bootValue,
             @Nullable String resetValue,
             boolean pendingRestart) {}
+
+    /** The same Snapshot with one more answer in its evidence, and what could not be seen of it. */
+    public Snapshot with(Evidence answer, List<BlindSpot> unseen) {
+        Map<String, Evidence> answers = new HashMap<>(evidence);
+        answers.put(answer.id(), answer);
+        List<BlindSpot> spots = new ArrayList<>(blindSpots);
+        spots.addAll(unseen);
+        return new Snapshot(
+                format, takenAt, database, settings, catalog, statistics, activity, answers, spots);
+    }
 
     /** A setting's value in its base unit; empty if this server has none of that name, or we may not see it. */
     public Optional<String> setting(String name) {

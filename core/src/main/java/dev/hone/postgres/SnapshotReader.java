@@ -5,6 +5,8 @@ import dev.hone.Json;
 import dev.hone.Progress;
 import dev.hone.postgres.Snapshot.Database;
 import dev.hone.postgres.Snapshot.Setting;
+import dev.hone.postgres.Statistics.ColumnStatistics;
+import dev.hone.postgres.Statistics.RangeStatistics;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -118,11 +120,15 @@ public record SnapshotReader(Set<Part> parts, List<Evidence.Query> evidence, Dur
         return holders.isEmpty() ? List.of("a table, by a session that has just ended") : holders;
     }
 
+    /** How many columns have a type of ranges, and whether we may read what only pg_statistic says of them. */
+    record RangeColumns(long count, boolean readable, String role) {}
+
     /** One pass over the server, inside its transaction. */
     private final class Reading {
         private final Handle handle;
         private final ServerVersion version;
         private final Progress.Task task;
+        private final List<BlindSpot> blindRanges = new ArrayList<>();
         private long done;
 
         Reading(Handle handle, ServerVersion version, Progress.Task task) {
@@ -143,8 +149,9 @@ public record SnapshotReader(Set<Part> parts, List<Evidence.Query> evidence, Dur
             Catalog catalog = parts.contains(Part.CATALOG) ? catalog() : Catalog.EMPTY;
             Statistics statistics = parts.contains(Part.STATISTICS) ? statistics() : Statistics.EMPTY;
             Activity activity = parts.contains(Part.ACTIVITY) ? activity() : Activity.EMPTY;
-            List<BlindSpot> blindSpots =
-                    rows("privileges", Privileges.class).getFirst().blindSpots(version);
+            List<BlindSpot> blindSpots = new ArrayList<>(
+                    rows("privileges", Privileges.class).getFirst().blindSpots(version));
+            blindSpots.addAll(blindRanges);
             return new Snapshot(
                     Snapshot.FORMAT, now, database, settings, catalog, statistics, activity, evidence(), blindSpots);
         }
@@ -172,9 +179,35 @@ public record SnapshotReader(Set<Part> parts, List<Evidence.Query> evidence, Dur
 
         private Statistics statistics() {
             return new Statistics(
-                    rows("column_statistics", Statistics.ColumnStatistics.class),
+                    columnStatistics(),
                     rows("extended_statistics", Statistics.ExtendedStatistics.class),
                     rows("expression_statistics", Statistics.ExpressionStatistics.class));
+        }
+
+        private List<ColumnStatistics> columnStatistics() {
+            List<ColumnStatistics> columns = rows("column_statistics", ColumnStatistics.class);
+            if (version.isAtLeast(17)) {
+                return columns;
+            }
+            RangeColumns ranges = rows("range_columns", RangeColumns.class).getFirst();
+            if (ranges.count() == 0) {
+                return columns;
+            }
+            if (!ranges.readable()) {
+                blindRanges.add(new BlindSpot(
+                        "The statistics of " + ranges.count() + " columns of ranges, which before version 17 are in"
+                                + " pg_statistic only: plans that hang on them may differ",
+                        "GRANT SELECT ON pg_catalog.pg_statistic TO " + Sql.identifier(ranges.role()) + ";"));
+                return columns;
+            }
+            List<RangeStatistics> known = rows("range_statistics", RangeStatistics.class);
+            return columns.stream()
+                    .map(row -> known.stream()
+                            .filter(range -> range.isOf(row))
+                            .findFirst()
+                            .map(row::withRanges)
+                            .orElse(row))
+                    .toList();
         }
 
         private Activity activity() {

@@ -33,7 +33,48 @@ public record Statistics(
             @Nullable String elementCountHistogram,
             @Nullable String rangeLengthHistogram,
             @Nullable Float rangeEmptyFraction,
-            @Nullable String rangeBoundsHistogram) {}
+            @Nullable String rangeBoundsHistogram) {
+
+        /** The same row with what is known of a column of ranges. */
+        ColumnStatistics withRanges(RangeStatistics ranges) {
+            return new ColumnStatistics(
+                    schema,
+                    relation,
+                    column,
+                    inherited,
+                    nullFraction,
+                    averageWidth,
+                    distinct,
+                    mostCommonValues,
+                    mostCommonFrequencies,
+                    histogramBounds,
+                    correlation,
+                    mostCommonElements,
+                    mostCommonElementFrequencies,
+                    elementCountHistogram,
+                    ranges.lengthHistogram(),
+                    ranges.emptyFraction(),
+                    ranges.boundsHistogram());
+        }
+    }
+
+    /** What pg_stats does not show of a column of ranges before version 17. */
+    record RangeStatistics(
+            String schema,
+            String relation,
+            String column,
+            boolean inherited,
+            @Nullable String lengthHistogram,
+            @Nullable Float emptyFraction,
+            @Nullable String boundsHistogram) {
+
+        boolean isOf(ColumnStatistics row) {
+            return inherited == row.inherited()
+                    && column.equals(row.column())
+                    && relation.equals(row.relation())
+                    && schema.equals(row.schema());
+        }
+    }
 
     /**
      * A row of pg_stats_ext.

@@ -2,7 +2,6 @@ package dev.hone.twin;
 
 import dev.hone.HoneException;
 import dev.hone.change.CreateIndex;
-import dev.hone.postgres.ServerVersion;
 import dev.hone.postgres.Sql;
 import dev.hone.twin.IndexSizer.Estimate;
 import java.io.IOException;
@@ -33,14 +32,19 @@ final class HypotheticalIndexes {
     private final Session owner;
     private final DerivedStatistics derived;
     private final IndexSizer sizer;
+    private final Extensions extensions;
 
     /** The oids behind each index: on a partitioned table there are many. */
     private final Map<HypotheticalIndex, Set<Long>> all = new LinkedHashMap<>();
 
     private final Set<HypotheticalIndex> visible = new HashSet<>();
 
-    HypotheticalIndexes(TwinServer server, Session superuser, Session owner) {
+    /** Numbers that the server itself, which counts from 16384 on, does not come to. */
+    private long nextFile = 3_000_000_000L;
 
+    HypotheticalIndexes(TwinServer server, Session superuser, Session owner, Extensions extensions)
+            throws SQLException {
+        this.extensions = extensions;
         this.superuser = superuser;
         this.owner = owner;
         derived = new DerivedStatistics(superuser, owner);
@@ -49,17 +53,15 @@ final class HypotheticalIndexes {
 
     /** Creates what {@link #create} needs, in a twin that is being built. */
     static void prepare(Session superuser) throws SQLException {
-        superuser.execute(Sql.load(Twin.class, "prepare", new ServerVersion(180_000)) + "CREATE SCHEMA "
-                + ExtendedStatisticsRestorer.SCRATCH_SCHEMA + " AUTHORIZATION " + TwinServer.ROLE);
+        superuser.execute(Sql.load(Twin.class, "prepare", superuser.version()) + "CREATE SCHEMA "
+                + ExtendedStatisticsRestorer.SCRATCH_SCHEMA + " AUTHORIZATION " + TwinServer.ROLE
+                + "; GRANT USAGE ON SCHEMA hone_twin_private TO " + TwinServer.ROLE
+                + "; GRANT INSERT, DELETE ON hone_twin_private.statistics TO " + TwinServer.ROLE);
     }
 
     HypotheticalIndex create(CreateIndex definition) {
-        if (!definition.method().equals("btree")) {
-            throw HoneException.usage(
-                    "The twin sizes btree indexes only so far, not " + definition.method() + ": " + definition.title(),
-                    "Nothing was changed.");
-        }
         try {
+            extensions.needed(definition);
             long oid = build(definition);
             Set<Long> oids = tree(superuser, Long.toString(oid));
             setValid(superuser, oids, false);
@@ -89,14 +91,23 @@ final class HypotheticalIndexes {
                 derived.derive(leaf);
             }
             Estimate estimate = sizer.estimate(leaf);
-            BtreePages.setHeight(estimate.file(), estimate.size().height());
-            estimate.file().extendTo(estimate.size().pages());
+            RelationFile file = estimate.file();
+            long number = estimate.fileNumber();
+            if (estimate.size().buffered()) {
+                // The server has pages of the file it made in its buffers, and would not see them changed.
+                number = nextFile++;
+                file = file.copy(Long.toString(number));
+            }
+            estimate.size().write(file);
+            file.extendTo(estimate.size().pages());
             pages += estimate.size().pages();
             rows += estimate.rows();
             update.append("UPDATE pg_class SET relpages = ")
                     .append(estimate.size().pages())
                     .append(", reltuples = ")
                     .append(estimate.rows())
+                    .append(", relfilenode = ")
+                    .append(number)
                     .append(" WHERE oid = ")
                     .append(leaf)
                     .append(';');
@@ -115,7 +126,8 @@ final class HypotheticalIndexes {
         String table = "(SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = "
                 + Sql.literal(definition.schema()) + " AND c.relname = " + Sql.literal(definition.table()) + ")";
         List<Storage> heaps = superuser.query(
-                "SELECT oid::bigint, relfilenode::bigint, relpages, reltuples::text, relallvisible, relallfrozen"
+                "SELECT oid::bigint, relfilenode::bigint, relpages, reltuples::text, relallvisible, "
+                        + (superuser.version().isAtLeast(18) ? "relallfrozen" : "0")
                         + " FROM pg_class WHERE relkind IN ('r', 'm') AND (oid = " + table
                         + " OR oid IN (SELECT relid FROM pg_partition_tree(" + table + "::regclass)))",
                 row -> new Storage(
@@ -135,7 +147,8 @@ final class HypotheticalIndexes {
             for (Storage heap : heaps) {
                 back.add("UPDATE pg_class SET relfilenode = " + heap.file() + ", relpages = " + heap.pages()
                         + ", reltuples = " + heap.tuples() + ", relallvisible = " + heap.visiblePages()
-                        + ", relallfrozen = " + heap.frozenPages() + " WHERE oid = " + heap.oid());
+                        + (superuser.version().isAtLeast(18) ? ", relallfrozen = " + heap.frozenPages() : "")
+                        + " WHERE oid = " + heap.oid());
             }
             if (!back.isEmpty()) {
                 superuser.execute(String.join("; ", back));

@@ -5,6 +5,7 @@ import dev.hone.Progress;
 import dev.hone.change.CreateIndex;
 import dev.hone.postgres.Catalog.Relation;
 import dev.hone.postgres.Installation;
+import dev.hone.postgres.ServerVersion;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.Sql;
 import dev.hone.twin.TwinRelation.Name;
@@ -38,32 +39,37 @@ public final class Twin implements AutoCloseable {
     private final Session owner;
     private final List<Omission> omissions;
     private final HypotheticalIndexes hypothetical;
+    private final Extensions extensions;
     private final Map<Name, Set<Long>> hidden = new HashMap<>();
+    private final boolean genericPlans;
 
-    private Twin(TwinServer server, Session superuser, Session owner, List<Omission> omissions) {
+    private Twin(TwinServer server, Session superuser, Session owner, List<Omission> omissions) throws SQLException {
         this.server = server;
         this.superuser = superuser;
         this.owner = owner;
         this.omissions = List.copyOf(omissions);
-        hypothetical = new HypotheticalIndexes(server, superuser, owner);
+        extensions = new Extensions(superuser, owner);
+        hypothetical = new HypotheticalIndexes(server, superuser, owner, extensions);
+        genericPlans = superuser.version().isAtLeast(16);
     }
 
     /**
      * Builds the twin of a database.
      *
      * @param snapshot with catalog and statistics
-     * @throws HoneException of kind {@code REFUSED} if the Snapshot is of another major version than the PostgreSQL
-     *     that comes with Hone; of kind {@code FAILED} if the local server cannot be had
+     * @throws HoneException of kind {@code REFUSED} if there is no PostgreSQL of the source's major version on this
+     *     machine, nor can be brought; of kind {@code FAILED} if the local server cannot be had
      */
     public static Twin build(Snapshot snapshot, Progress progress) {
-        int major = snapshot.database().version().major();
-        if (major != Installation.EMBEDDED_MAJOR) {
+        ServerVersion version = snapshot.database().version();
+        if (version.major() < ServerVersion.OLDEST_MAJOR || version.major() > ServerVersion.NEWEST_MAJOR) {
             throw HoneException.refused(
-                    "The twin serves PostgreSQL " + Installation.EMBEDDED_MAJOR + " only so far; this database is of "
-                            + snapshot.database().version(),
-                    "Nothing was changed. What needs no twin works: `hone check`, `hone settings`, `hone apply` and"
-                            + " `hone bench`.");
+                    "The twin serves PostgreSQL " + ServerVersion.OLDEST_MAJOR + " to " + ServerVersion.NEWEST_MAJOR
+                            + "; this database is of " + version,
+                    "Nothing was changed. What needs no twin works: `hone check`, `hone apply` and `hone bench`.");
         }
+        // Its planner must be the source's own: another version's plans differ.
+        Installation installation = Installation.of(version.major(), progress);
         if (snapshot.database().blockBytes() != RelationFile.PAGE_BYTES) {
             throw HoneException.refused(
                     "The twin has pages of " + RelationFile.PAGE_BYTES + " bytes; those of this database have "
@@ -74,7 +80,7 @@ public final class Twin implements AutoCloseable {
         TwinServer server = null;
         try (Progress.Task task = progress.begin("Building the twin", 6)) {
             task.at(0, "starting a local PostgreSQL");
-            server = TwinServer.start(snapshot.database());
+            server = TwinServer.start(installation, snapshot.database());
             return build(snapshot, server, omissions, task);
         } catch (SQLException | IOException e) {
             if (server != null) {
@@ -97,21 +103,25 @@ public final class Twin implements AutoCloseable {
         Session superuser = server.superuser();
         HypotheticalIndexes.prepare(superuser);
         Map<Name, TwinRelation> relations;
+        Map<Long, IndexSize> known;
         try (Session builder = server.unprivileged()) {
             task.at(1, "tables, keys and indexes");
             new SchemaBuilder(snapshot.catalog(), superuser, builder, omissions::add).build();
             task.at(2, "statistics");
             relations = TwinRelation.all(superuser);
-            new StatisticsRestorer(builder, snapshot.database().version(), omissions::add).restore(snapshot, relations);
+            StatisticsRestorer.of(superuser, builder, omissions::add).restore(snapshot, relations);
             new ExtendedStatisticsRestorer(superuser, builder, snapshot, omissions::add).restore();
+            known = known(snapshot, new IndexSizer(superuser, builder, server), relations);
         }
         task.at(3, "settings");
         PlannerSettings.copy(snapshot, superuser, omissions::add);
         task.at(4, "files");
         // Our own questions to the catalogs, which have grown, are to be planned well too.
         superuser.execute("ANALYZE pg_class, pg_attribute, pg_index, pg_depend, pg_type, pg_namespace");
-        server.evictBuffers();
-        extendFiles(snapshot, server, superuser, relations);
+        superuser.close();
+        server.forgetBuffers();
+        superuser = server.superuser();
+        extendFiles(snapshot, server, superuser, known, relations);
         task.at(5, "the planner");
         // A new session, which has cached nothing of the files as they were, and starts with the settings.
         Session owner = server.unprivileged();
@@ -120,8 +130,28 @@ public final class Twin implements AutoCloseable {
         return new Twin(server, superuser, owner, omissions);
     }
 
+    /** What the indexes with figures in their metapages, which we cannot read at the source, are made up of. */
+    private static Map<Long, IndexSize> known(Snapshot snapshot, IndexSizer sizer, Map<Name, TwinRelation> relations)
+            throws SQLException {
+        Map<Long, IndexSize> known = new HashMap<>();
+        for (Relation relation : snapshot.catalog().relations()) {
+            TwinRelation twin = relations.get(new Name(relation.schema(), relation.name()));
+            if (twin != null
+                    && twin.kind().equals("i")
+                    && Set.of("gin", "brin").contains(String.valueOf(relation.accessMethod()))
+                    && relation.currentPages() > 1) {
+                known.put(twin.oid(), sizer.known(twin.oid(), relation.currentPages()));
+            }
+        }
+        return known;
+    }
+
     private static void extendFiles(
-            Snapshot snapshot, TwinServer server, Session superuser, Map<Name, TwinRelation> relations)
+            Snapshot snapshot,
+            TwinServer server,
+            Session superuser,
+            Map<Long, IndexSize> known,
+            Map<Name, TwinRelation> relations)
             throws SQLException, IOException {
         Map<Long, Long> btrees = new HashMap<>();
         for (Relation relation : snapshot.catalog().relations()) {
@@ -140,6 +170,10 @@ public final class Twin implements AutoCloseable {
             if (btrees.containsKey(twin.oid()) && relation.currentPages() > 1) {
                 BtreePages.setHeight(file, heights.getOrDefault(twin.oid(), 0));
             }
+            IndexSize size = known.get(twin.oid());
+            if (size != null) {
+                size.write(file);
+            }
             file.extendTo(relation.currentPages());
         }
     }
@@ -155,7 +189,10 @@ public final class Twin implements AutoCloseable {
      * @throws PlanException if it cannot be planned
      */
     public Plan explain(String sql) {
-        return plan(sql, EXPLAIN + (PLACEHOLDER.matcher(sql).find() ? ", GENERIC_PLAN) " : ") ") + sql);
+        if (!PLACEHOLDER.matcher(sql).find()) {
+            return plan(sql, EXPLAIN + ") " + sql);
+        }
+        return genericPlans ? plan(sql, EXPLAIN + ", GENERIC_PLAN) " + sql) : preparedPlan(sql);
     }
 
     /**
@@ -171,10 +208,35 @@ public final class Twin implements AutoCloseable {
         String values = parameters.stream()
                 .map(value -> value == null ? "NULL" : Sql.literal(value))
                 .collect(Collectors.joining(", ", "(", ")"));
-        return plan(
-                sql,
-                "DEALLOCATE ALL; PREPARE hone_statement AS " + stripped(sql) + "; " + EXPLAIN
-                        + ") EXECUTE hone_statement" + values);
+        return plan(sql, prepare(sql) + EXPLAIN + ") EXECUTE hone_statement" + values);
+    }
+
+    /** What EXPLAIN (GENERIC_PLAN) shows, where there is none yet. */
+    private Plan preparedPlan(String sql) {
+        try {
+            owner.execute(prepare(sql));
+            String nulls = owner.text(
+                            "SELECT '(' || repeat('NULL, ', cardinality(parameter_types) - 1) || 'NULL)' FROM pg_catalog.pg_prepared_statements WHERE cardinality(parameter_types) > 0")
+                    .orElse("");
+            String explain =
+                    "SET LOCAL plan_cache_mode = force_generic_plan; " + EXPLAIN + ") EXECUTE hone_statement" + nulls;
+            Plan plan = plan(sql, explain);
+            if (plan.nodes().noneMatch(Twin::isPruned)) {
+                return plan;
+            }
+            // Partitions that NULL rules out when the plan starts are gone from what is shown, not from the costs.
+            return plan(sql, prepare(sql) + "SET LOCAL enable_partition_pruning = off; " + explain);
+        } catch (SQLException e) {
+            throw new PlanException(sql, Session.reason(e), e);
+        }
+    }
+
+    private static boolean isPruned(Plan.Node node) {
+        return node.attributes().get("Subplans Removed") instanceof Number removed && removed.intValue() > 0;
+    }
+
+    private static String prepare(String sql) {
+        return "DEALLOCATE ALL; PREPARE hone_statement AS " + stripped(sql) + "; ";
     }
 
     private Plan plan(String sql, String explain) {
@@ -199,6 +261,20 @@ public final class Twin implements AutoCloseable {
      */
     public HypotheticalIndex create(CreateIndex index) {
         return hypothetical.create(index);
+    }
+
+    /**
+     * Creates an extension that the source does not have, as it would be after CREATE EXTENSION there. The operator
+     * classes of pg_trgm need no asking: {@link #create} does.
+     *
+     * @return whether the twin has it now; false if its PostgreSQL does not come with it
+     */
+    public boolean install(String extension) {
+        try {
+            return extensions.install(extension);
+        } catch (SQLException e) {
+            throw HypotheticalIndexes.failed("Cannot create extension " + extension + " in the twin", e);
+        }
     }
 
     /** Drops an index that {@link #create} gave. */
