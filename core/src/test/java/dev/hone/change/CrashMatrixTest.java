@@ -187,9 +187,12 @@ class CrashMatrixTest {
                     wrong.addAll(difference(finished, contents(bench)));
                 }
                 if (kind.reversible()) {
-                    DeploymentResult undone = bench.undo();
-                    if (!undone.complete()) {
-                        wrong.add(undone.toString());
+                    // The server may have finished the last word of a Hone that was killed.
+                    if (bench.journal().stream().anyMatch(DeploymentRecord::undoable)) {
+                        DeploymentResult undone = bench.undo();
+                        if (!undone.complete()) {
+                            wrong.add(undone.toString());
+                        }
                     }
                     wrong.addAll(State.of(bench).since(before));
                     wrong.addAll(difference(initial, contents(bench)));
