@@ -4,13 +4,18 @@ import dev.hone.change.AlterColumnStatistics;
 import dev.hone.change.AlterSetting;
 import dev.hone.change.AlterTable;
 import dev.hone.change.Analyze;
+import dev.hone.change.AttachPartition;
 import dev.hone.change.Change;
 import dev.hone.change.CreateExtension;
 import dev.hone.change.CreateIndex;
+import dev.hone.change.CreateMaterializedView;
 import dev.hone.change.CreateStatistics;
+import dev.hone.change.CreateTrigger;
 import dev.hone.change.CreateUniqueConstraint;
 import dev.hone.change.DropIndex;
+import dev.hone.change.DropOldPartitions;
 import dev.hone.change.Reindex;
+import dev.hone.change.ReplaceFunction;
 import dev.hone.change.RunSql;
 import dev.hone.change.Vacuum;
 import dev.hone.change.ValidateConstraint;
@@ -59,6 +64,11 @@ public final class FindingAdvice {
                 case ValidateConstraint constraint -> others.add(of(finding, constraint, 0));
                 case CreateUniqueConstraint constraint -> others.add(of(finding, constraint, 0));
                 case RunSql sql -> others.add(of(finding, sql, 0));
+                case ReplaceFunction function -> others.add(of(finding, function, 0));
+                case CreateTrigger trigger -> others.add(of(finding, trigger, 0));
+                case CreateMaterializedView view -> others.add(of(finding, view, 0));
+                case AttachPartition partition -> others.add(of(finding, partition, 0));
+                case DropOldPartitions partitions -> removals.add(of(finding, partitions, -sizeBytes(finding)));
                 case CreateIndex index -> {
                     boolean anyOrder = finding.check().equals(FOREIGN_KEY);
                     if (creations.stream().noneMatch(one -> serves(one.change(), index, anyOrder))) {

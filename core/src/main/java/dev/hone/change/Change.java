@@ -22,7 +22,12 @@ import java.util.List;
     @JsonSubTypes.Type(value = Vacuum.class, name = "vacuum"),
     @JsonSubTypes.Type(value = ValidateConstraint.class, name = "validate_constraint"),
     @JsonSubTypes.Type(value = CreateUniqueConstraint.class, name = "create_unique_constraint"),
-    @JsonSubTypes.Type(value = RunSql.class, name = "run_sql")
+    @JsonSubTypes.Type(value = RunSql.class, name = "run_sql"),
+    @JsonSubTypes.Type(value = ReplaceFunction.class, name = "replace_function"),
+    @JsonSubTypes.Type(value = CreateTrigger.class, name = "create_trigger"),
+    @JsonSubTypes.Type(value = CreateMaterializedView.class, name = "create_materialized_view"),
+    @JsonSubTypes.Type(value = AttachPartition.class, name = "attach_partition"),
+    @JsonSubTypes.Type(value = DropOldPartitions.class, name = "drop_old_partitions")
 })
 public sealed interface Change
         permits CreateIndex,
@@ -37,7 +42,12 @@ public sealed interface Change
                 Vacuum,
                 ValidateConstraint,
                 CreateUniqueConstraint,
-                RunSql {
+                RunSql,
+                ReplaceFunction,
+                CreateTrigger,
+                CreateMaterializedView,
+                AttachPartition,
+                DropOldPartitions {
 
     /** What it does, in a few words: "create index bets_user_id_status_idx on public.bets". */
     String title();

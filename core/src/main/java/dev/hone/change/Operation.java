@@ -19,7 +19,12 @@ sealed interface Operation
                 Vacuuming,
                 Validation,
                 UniqueConstraintCreation,
-                SqlRun {
+                SqlRun,
+                FunctionReplacement,
+                TriggerCreation,
+                MaterializedViewCreation,
+                PartitionAttachment,
+                PartitionRemoval {
 
     static Operation of(Change change) {
         return switch (change) {
@@ -36,6 +41,11 @@ sealed interface Operation
             case ValidateConstraint validate -> new Validation(validate);
             case CreateUniqueConstraint create -> new UniqueConstraintCreation(create);
             case RunSql run -> new SqlRun(run);
+            case ReplaceFunction replace -> new FunctionReplacement(replace);
+            case CreateTrigger create -> new TriggerCreation(create);
+            case CreateMaterializedView create -> new MaterializedViewCreation(create);
+            case AttachPartition attach -> new PartitionAttachment(attach);
+            case DropOldPartitions drop -> new PartitionRemoval(drop);
         };
     }
 

@@ -68,17 +68,25 @@ final class Planning {
                 extensions.addAll(change.sql());
             }
             steps.add(step(steps.size() + 1, change, outlook, unseen));
-            if (change instanceof RunSql && outlook.kind() == Outlook.Kind.READY && unseen == 0) {
+            if (makesObjects(change) && outlook.kind() == Outlook.Kind.READY && unseen == 0) {
                 unseen = steps.size();
             }
         }
         return steps;
     }
 
+    /** Whether later steps may rest on what it makes. */
+    private static boolean makesObjects(Change change) {
+        return change instanceof RunSql
+                || change instanceof ReplaceFunction
+                || change instanceof CreateMaterializedView
+                || change instanceof CreateUniqueConstraint;
+    }
+
     /**
      * A step as it would be made.
      *
-     * @param unseen the first step whose statements may make anything; 0 for none. After it a refusal may come too early:
+     * @param unseen the first step that makes something others may rest on; 0 for none. After it a refusal may come too early:
      *     the step is looked at once more when its turn has come
      */
     private static DeploymentPlan.Step step(int number, Change change, Outlook outlook, int unseen) {

@@ -2,9 +2,7 @@ package dev.hone.change;
 
 import dev.hone.postgres.Server;
 import dev.hone.postgres.Sql;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -86,18 +84,9 @@ record SettingAlteration(AlterSetting change) implements Operation {
 
     /** The server judges name, value and privilege in a transaction that is rolled back. */
     private Optional<Outlook> refusedByTrial(Server server) {
-        Connection connection = server.handle().getConnection();
         try {
-            connection.setAutoCommit(false);
-            try (Statement statement = connection.createStatement()) {
-                statement.setEscapeProcessing(false);
-                statement.execute("SET LOCAL lock_timeout = '5s'");
-                statement.execute(change.sql().getFirst());
-                return Optional.empty();
-            } finally {
-                connection.rollback();
-                connection.setAutoCommit(true);
-            }
+            Trial.rolledBack(server, List.of(change.sql().getFirst()), "SELECT 1");
+            return Optional.empty();
         } catch (SQLException e) {
             return Optional.of(Outlook.refused(
                     "the server refuses " + change.title() + ": " + Failure.text(e),

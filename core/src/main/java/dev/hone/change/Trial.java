@@ -6,7 +6,9 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.core.Parser;
 
 /**
@@ -29,6 +31,20 @@ record Trial(Server server, String schema, String table, List<String> extensions
      */
     String of(String statement, String parts, String query) throws SQLException {
         requireOne(statement, parts);
+        List<String> statements = new ArrayList<>(extensions);
+        statements.add(
+                "CREATE TEMPORARY TABLE " + TABLE + " (LIKE " + Sql.identifier(schema, table) + ") ON COMMIT DROP");
+        statements.add(statement);
+        return String.valueOf(rolledBack(server, statements, query));
+    }
+
+    /**
+     * Runs statements in a transaction that is rolled back, and before that a query that tells what became of them.
+     *
+     * @return the query's first value; null if that is null, or there is no row
+     * @throws SQLException if the server refuses
+     */
+    static @Nullable String rolledBack(Server server, List<String> statements, String query) throws SQLException {
         Connection connection = server.handle().getConnection();
         connection.setAutoCommit(false);
         try (Statement jdbc = connection.createStatement()) {
@@ -36,16 +52,12 @@ record Trial(Server server, String schema, String table, List<String> extensions
             jdbc.execute("SET LOCAL lock_timeout = '5s'");
             // As the worker has it, which is to run the statement: operator classes may lie in any schema.
             jdbc.execute("RESET search_path");
-            for (String extension : extensions) {
-                jdbc.execute(extension);
+            for (String statement : statements) {
+                jdbc.execute(statement);
             }
-            jdbc.execute(
-                    "CREATE TEMPORARY TABLE " + TABLE + " (LIKE " + Sql.identifier(schema, table) + ") ON COMMIT DROP");
-            jdbc.execute(statement);
             jdbc.execute("SET LOCAL search_path = pg_catalog");
             try (ResultSet rs = jdbc.executeQuery(query)) {
-                rs.next();
-                return rs.getString(1);
+                return rs.next() ? rs.getString(1) : null;
             }
         } finally {
             connection.rollback();

@@ -25,7 +25,7 @@ record State(dev.hone.postgres.Catalog catalog, Map<String, String> more) {
                     + " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
                     + " WHERE NOT a.attisdropped AND a.attnum > 0 AND n.nspname" + MINE,
             "SELECT 'relation ' || c.oid::regclass, concat_ws(' ', c.relkind, (SELECT array_agg(o ORDER BY o) FROM unnest(c.reloptions) o)::text, c.relacl::text, c.relowner::regrole,"
-                    + " c.relispopulated, c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.relhastriggers, c.relispartition,"
+                    + " c.relispopulated, c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.relispartition,"
                     + " c.reltablespace, obj_description(c.oid, 'pg_class'))"
                     + " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname" + MINE,
             "SELECT 'index ' || i.indexrelid::regclass, concat_ws(' ', i.indisvalid, i.indisready, i.indislive, i.indisclustered,"

@@ -1,0 +1,66 @@
+package dev.hone.change;
+
+import dev.hone.postgres.Sql;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.Pattern;
+
+/**
+ * Makes a table a partition of a partitioned one, its rows checked beforehand, so that the attaching itself reads none.
+ *
+ * @param schema schema of the partitioned table
+ * @param table the partitioned table, unquoted
+ * @param partitionSchema schema of the table that becomes a partition
+ * @param partition that table, unquoted
+ * @param bound {@code FOR VALUES …} or {@code DEFAULT}
+ */
+public record AttachPartition(String schema, String table, String partitionSchema, String partition, String bound)
+        implements Change {
+
+    private static final Pattern BOUND =
+            Pattern.compile("\\s*(FOR\\s+VALUES\\s.*|DEFAULT)\\s*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+    public AttachPartition {
+        // They come from files too.
+        Objects.requireNonNull(schema, "schema");
+        Objects.requireNonNull(table, "table");
+        Objects.requireNonNull(partitionSchema, "partitionSchema");
+        Objects.requireNonNull(partition, "partition");
+        Objects.requireNonNull(bound, "bound");
+        if (!BOUND.matcher(bound).matches()) {
+            throw new IllegalArgumentException("not a partition's bound: " + bound);
+        }
+    }
+
+    @Override
+    public String title() {
+        return "attach " + partitionName() + " to " + subject();
+    }
+
+    @Override
+    public String subject() {
+        return Sql.identifier(schema, table);
+    }
+
+    /** The partition's name, qualified and quoted. */
+    String partitionName() {
+        return Sql.identifier(partitionSchema, partition);
+    }
+
+    @Override
+    public List<String> sql() {
+        return List.of("ALTER TABLE " + subject() + " ATTACH PARTITION " + partitionName() + " " + bound);
+    }
+
+    @Override
+    public List<String> undoSql() {
+        return List.of("ALTER TABLE " + subject() + " DETACH PARTITION " + partitionName());
+    }
+
+    @Override
+    public String locks() {
+        return "SHARE UPDATE EXCLUSIVE on the partitioned table and ACCESS EXCLUSIVE on the new partition, and on a default"
+                + " partition, for a moment. Before that the new partition's rows are read while it is read and written."
+                + " Undo takes ACCESS EXCLUSIVE on both for a moment.";
+    }
+}
