@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param inUse the source's indexes that planned queries use in the end, qualified and quoted
  * @param notes what a reader should know: what was not planned, what was left out
  * @param effort what it took
+ * @param hints what to write differently in queries that no change of the database helps
  */
 public record Advice(
         double costBefore,
@@ -23,7 +24,8 @@ public record Advice(
         List<Recommendation> recommendations,
         Set<String> inUse,
         List<String> notes,
-        Effort effort) {
+        Effort effort,
+        List<Hint> hints) {
 
     /**
      * What it took to find the advice.
@@ -37,6 +39,18 @@ public record Advice(
         recommendations = List.copyOf(recommendations);
         inUse = Set.copyOf(inUse);
         notes = List.copyOf(notes);
+        hints = List.copyOf(hints);
+    }
+
+    /** Advice without hints. */
+    public Advice(
+            double costBefore,
+            double costAfter,
+            List<Recommendation> recommendations,
+            Set<String> inUse,
+            List<String> notes,
+            Effort effort) {
+        this(costBefore, costAfter, recommendations, inUse, notes, effort, List.of());
     }
 
     /** No advice from plans, where no twin can be had. */
@@ -48,7 +62,19 @@ public record Advice(
     public Advice withNote(String note) {
         List<String> more = new ArrayList<>(notes);
         more.add(note);
-        return new Advice(costBefore, costAfter, recommendations, inUse, more, effort);
+        return new Advice(costBefore, costAfter, recommendations, inUse, more, effort, hints);
+    }
+
+    /** The advice with other recommendations in the place of its own. */
+    public Advice withRecommendations(List<Recommendation> others) {
+        return new Advice(costBefore, costAfter, others, inUse, notes, effort, hints);
+    }
+
+    /** The advice with more hints. */
+    public Advice withHints(List<Hint> others) {
+        List<Hint> more = new ArrayList<>(hints);
+        more.addAll(others);
+        return new Advice(costBefore, costAfter, recommendations, inUse, notes, effort, more);
     }
 
     /**
@@ -66,6 +92,7 @@ public record Advice(
                 costBefore,
                 costAfter,
                 recommendations,
-                notes);
+                notes,
+                hints);
     }
 }

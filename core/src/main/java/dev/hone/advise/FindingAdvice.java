@@ -58,7 +58,8 @@ public final class FindingAdvice {
         List<Recommendation> all = new ArrayList<>(analyses);
         all.addAll(creations);
         all.addAll(removals);
-        return new Advice(advice.costBefore(), advice.costAfter(), all, advice.inUse(), notes, advice.effort());
+        return new Advice(
+                advice.costBefore(), advice.costAfter(), all, advice.inUse(), notes, advice.effort(), advice.hints());
     }
 
     private static Recommendation of(Finding finding, Change change, long sizeBytes) {

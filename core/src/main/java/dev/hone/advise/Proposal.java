@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param costBefore workload cost on the twin without the recommendations; 0 if it was not planned
  * @param costAfter workload cost on the twin with all of them; 0 if it was not planned
  * @param notes what a reader should know: what was blind, what was left out
+ * @param hints what to write differently in queries that no change of the database helps
  */
 public record Proposal(
         int format,
@@ -25,12 +26,33 @@ public record Proposal(
         double costBefore,
         double costAfter,
         List<Recommendation> recommendations,
-        List<String> notes) {
+        List<String> notes,
+        List<Hint> hints) {
 
     public static final int FORMAT = 1;
 
     public Proposal {
         recommendations = List.copyOf(recommendations);
         notes = List.copyOf(notes);
+        hints = orEmpty(hints);
+    }
+
+    /** One without hints. */
+    public Proposal(
+            int format,
+            Instant createdAt,
+            String database,
+            @Nullable String address,
+            String workload,
+            double costBefore,
+            double costAfter,
+            List<Recommendation> recommendations,
+            List<String> notes) {
+        this(format, createdAt, database, address, workload, costBefore, costAfter, recommendations, notes, List.of());
+    }
+
+    /** Proposals written before there were hints say nothing of them. */
+    private static List<Hint> orEmpty(@Nullable List<Hint> hints) {
+        return hints == null ? List.of() : List.copyOf(hints);
     }
 }

@@ -1,8 +1,8 @@
 package dev.hone.twin;
 
-import dev.hone.postgres.ServerVersion;
 import dev.hone.postgres.Sql;
 import dev.hone.postgres.Statistics.ColumnStatistics;
+import dev.hone.twin.StatisticsRestorer.Entry;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -46,17 +46,19 @@ final class DerivedStatistics {
 
     private final Session superuser;
     private final Session owner;
+    private final StatisticsRestorer restorer;
+    private final List<Omission> failures = new ArrayList<>();
 
-    DerivedStatistics(Session superuser, Session owner) {
+    DerivedStatistics(Session superuser, Session owner) throws SQLException {
         this.superuser = superuser;
         this.owner = owner;
+        restorer = StatisticsRestorer.of(superuser, owner, failures::add);
     }
 
     /** Derives what can be derived; an expression of several columns keeps the planner's own guess. */
     void derive(long index) throws SQLException {
         List<Source> sources = superuser.query(
-                Sql.load(Twin.class, "expression_columns", new ServerVersion(180_000))
-                        .replace(":index", Long.toString(index)),
+                Sql.load(Twin.class, "expression_columns", superuser.version()).replace(":index", Long.toString(index)),
                 row -> new Source(
                         row.getInt("number"),
                         row.getString("expression"),
@@ -81,23 +83,23 @@ final class DerivedStatistics {
     }
 
     private boolean derive(Source source) throws SQLException {
-        owner.execute("BEGIN READ WRITE");
+        ColumnStatistics statistics;
+        owner.execute("BEGIN");
         try {
             List<Sample> samples = samples(source);
             if (samples.isEmpty()) {
                 return false;
             }
-            List<Omission> failures = new ArrayList<>();
-            new StatisticsRestorer(owner, new ServerVersion(180_000), failures::add)
-                    .restore(statistics(source, samples), "'attnum', " + source.number() + "::int2");
-            owner.execute("COMMIT");
-            return failures.isEmpty();
+            statistics = statistics(source, samples);
         } catch (SQLException e) {
             // The expression needs another column, or does not like one of the values.
             return false;
         } finally {
             owner.execute("ROLLBACK");
         }
+        failures.clear();
+        restorer.restore(List.of(new Entry(statistics, source.name(), source.number())));
+        return failures.isEmpty();
     }
 
     private List<Sample> samples(Source source) throws SQLException {

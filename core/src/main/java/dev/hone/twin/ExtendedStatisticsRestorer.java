@@ -7,6 +7,7 @@ import dev.hone.postgres.Sql;
 import dev.hone.postgres.Statistics.ColumnStatistics;
 import dev.hone.postgres.Statistics.ExpressionStatistics;
 import dev.hone.postgres.Statistics.ExtendedStatistics;
+import dev.hone.twin.StatisticsRestorer.Entry;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +20,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives the twin's statistics objects their data. PostgreSQL 18 has no function for it: the images enter through casts
+ * Gives the twin's statistics objects their data. PostgreSQL up to 18 has no function for it: the images enter through casts
  * that exist only in one transaction, and expression statistics through the ordinary ones of a scratch table that has
  * the expressions for columns.
  */
@@ -102,12 +103,16 @@ final class ExtendedStatisticsRestorer {
                     "(SELECT array_agg(ROW(0, 0, false, " + restOfStatistic() + ")::pg_statistic ORDER BY staattnum)"
                             + " FROM pg_statistic WHERE starelid = '" + scratch.get() + "'::regclass)";
         }
-        superuser.execute("DELETE FROM pg_statistic_ext_data WHERE stxoid = " + target.oid() + " AND stxdinherit = "
-                + row.inherited()
-                + "; INSERT INTO pg_statistic_ext_data (stxoid, stxdinherit, stxdndistinct, stxddependencies, stxdmcv,"
-                + " stxdexpr) VALUES (" + target.oid() + ", " + row.inherited() + ", "
-                + bytes(distinct) + "::pg_ndistinct, " + bytes(dependencies) + "::pg_dependencies, " + bytes(common)
-                + "::pg_mcv_list, " + expressions + ")");
+        // Of a parent alone and with its children came with version 15, expressions with 14.
+        boolean inheritable = superuser.version().isAtLeast(15);
+        boolean expressible = superuser.version().isAtLeast(14);
+        superuser.execute("DELETE FROM pg_statistic_ext_data WHERE stxoid = " + target.oid()
+                + (inheritable ? " AND stxdinherit = " + row.inherited() : "")
+                + "; INSERT INTO pg_statistic_ext_data (stxoid, stxdndistinct, stxddependencies, stxdmcv"
+                + (inheritable ? ", stxdinherit" : "") + (expressible ? ", stxdexpr" : "") + ") VALUES ("
+                + target.oid() + ", " + bytes(distinct) + "::pg_ndistinct, " + bytes(dependencies)
+                + "::pg_dependencies, " + bytes(common) + "::pg_mcv_list"
+                + (inheritable ? ", " + row.inherited() : "") + (expressible ? ", " + expressions : "") + ")");
     }
 
     private @Nullable Target target(ExtendedStatistics row) throws SQLException {
@@ -154,13 +159,12 @@ final class ExtendedStatisticsRestorer {
     /** Restores the statistics of all expressions of the object on the scratch table; whether all have some. */
     private boolean expressionStatistics(ExtendedStatistics row, String scratch) throws SQLException {
         AtomicBoolean complete = new AtomicBoolean(true);
-        StatisticsRestorer restorer =
-                new StatisticsRestorer(owner, snapshot.database().version(), omission -> {
-                    complete.set(false);
-                    omit(row, "expression statistics", omission.reason());
-                });
+        StatisticsRestorer restorer = StatisticsRestorer.of(superuser, owner, omission -> {
+            complete.set(false);
+            omit(row, "expression statistics", omission.reason());
+        });
         String table = scratch.substring(SCRATCH_SCHEMA.length() + 1);
-        owner.execute("BEGIN");
+        List<Entry> entries = new ArrayList<>();
         for (int i = 0; i < row.expressions().size(); i++) {
             String expression = row.expressions().get(i);
             Optional<ExpressionStatistics> known = snapshot.statistics().expressions().stream()
@@ -173,10 +177,10 @@ final class ExtendedStatisticsRestorer {
             if (columnRow.isEmpty()) {
                 complete.set(false);
             } else {
-                restorer.restore(columnRow.get(), "'attname', 'e" + i + "'::text");
+                entries.add(new Entry(columnRow.get(), "e" + i, 0));
             }
         }
-        owner.execute("COMMIT");
+        restorer.restore(entries);
         return complete.get();
     }
 

@@ -1,6 +1,5 @@
 package dev.hone.twin;
 
-import dev.hone.postgres.ServerVersion;
 import dev.hone.postgres.Sql;
 import java.sql.SQLException;
 import java.util.HashMap;
@@ -33,7 +32,7 @@ final class Heights {
      */
     static Map<Long, Integer> all(Session superuser, Map<Long, Long> pages) throws SQLException {
         Map<Long, Prefix> prefixes = new HashMap<>();
-        superuser.query(Sql.load(Twin.class, "btree_keys", new ServerVersion(180_000)), row -> {
+        superuser.query(Sql.load(Twin.class, "btree_keys", superuser.version()), row -> {
             Long index = row.getLong("index");
             Prefix prefix = prefixes.computeIfAbsent(index, oid -> new Prefix());
             if (prefix.combinations < pages.getOrDefault(index, 1L) * AMPLE) {

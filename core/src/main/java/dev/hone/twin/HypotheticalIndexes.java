@@ -2,7 +2,6 @@ package dev.hone.twin;
 
 import dev.hone.HoneException;
 import dev.hone.change.CreateIndex;
-import dev.hone.postgres.ServerVersion;
 import dev.hone.postgres.Sql;
 import dev.hone.twin.IndexSizer.Estimate;
 import java.io.IOException;
@@ -39,8 +38,7 @@ final class HypotheticalIndexes {
 
     private final Set<HypotheticalIndex> visible = new HashSet<>();
 
-    HypotheticalIndexes(TwinServer server, Session superuser, Session owner) {
-
+    HypotheticalIndexes(TwinServer server, Session superuser, Session owner) throws SQLException {
         this.superuser = superuser;
         this.owner = owner;
         derived = new DerivedStatistics(superuser, owner);
@@ -49,8 +47,10 @@ final class HypotheticalIndexes {
 
     /** Creates what {@link #create} needs, in a twin that is being built. */
     static void prepare(Session superuser) throws SQLException {
-        superuser.execute(Sql.load(Twin.class, "prepare", new ServerVersion(180_000)) + "CREATE SCHEMA "
-                + ExtendedStatisticsRestorer.SCRATCH_SCHEMA + " AUTHORIZATION " + TwinServer.ROLE);
+        superuser.execute(Sql.load(Twin.class, "prepare", superuser.version()) + "CREATE SCHEMA "
+                + ExtendedStatisticsRestorer.SCRATCH_SCHEMA + " AUTHORIZATION " + TwinServer.ROLE
+                + "; GRANT USAGE ON SCHEMA hone_twin_private TO " + TwinServer.ROLE
+                + "; GRANT INSERT, DELETE ON hone_twin_private.statistics TO " + TwinServer.ROLE);
     }
 
     HypotheticalIndex create(CreateIndex definition) {
@@ -115,7 +115,8 @@ final class HypotheticalIndexes {
         String table = "(SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = "
                 + Sql.literal(definition.schema()) + " AND c.relname = " + Sql.literal(definition.table()) + ")";
         List<Storage> heaps = superuser.query(
-                "SELECT oid::bigint, relfilenode::bigint, relpages, reltuples::text, relallvisible, relallfrozen"
+                "SELECT oid::bigint, relfilenode::bigint, relpages, reltuples::text, relallvisible, "
+                        + (superuser.version().isAtLeast(18) ? "relallfrozen" : "0")
                         + " FROM pg_class WHERE relkind IN ('r', 'm') AND (oid = " + table
                         + " OR oid IN (SELECT relid FROM pg_partition_tree(" + table + "::regclass)))",
                 row -> new Storage(
@@ -135,7 +136,8 @@ final class HypotheticalIndexes {
             for (Storage heap : heaps) {
                 back.add("UPDATE pg_class SET relfilenode = " + heap.file() + ", relpages = " + heap.pages()
                         + ", reltuples = " + heap.tuples() + ", relallvisible = " + heap.visiblePages()
-                        + ", relallfrozen = " + heap.frozenPages() + " WHERE oid = " + heap.oid());
+                        + (superuser.version().isAtLeast(18) ? ", relallfrozen = " + heap.frozenPages() : "")
+                        + " WHERE oid = " + heap.oid());
             }
             if (!back.isEmpty()) {
                 superuser.execute(String.join("; ", back));

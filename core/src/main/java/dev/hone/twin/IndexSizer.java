@@ -1,6 +1,5 @@
 package dev.hone.twin;
 
-import dev.hone.postgres.ServerVersion;
 import dev.hone.postgres.Sql;
 import dev.hone.twin.BtreeSize.Group;
 import java.io.IOException;
@@ -19,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class IndexSizer {
 
-    private static final ServerVersion VERSION = new ServerVersion(180_000);
     private static final int ROW_HEADER_BYTES = 24;
     private static final double DEFAULT_DISTINCT = 200;
     private static final int DEFAULT_WIDTH = 8;
@@ -254,7 +252,7 @@ final class IndexSizer {
                         row.getString("bounds")));
     }
 
-    private static String load(String name, long index) {
-        return Sql.load(Twin.class, name, VERSION).replace(":index", Long.toString(index));
+    private String load(String name, long index) throws SQLException {
+        return Sql.load(Twin.class, name, superuser.version()).replace(":index", Long.toString(index));
     }
 }

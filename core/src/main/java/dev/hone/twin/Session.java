@@ -2,6 +2,7 @@ package dev.hone.twin;
 
 import dev.hone.postgres.Server;
 import dev.hone.postgres.ServerAddress;
+import dev.hone.postgres.ServerVersion;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -49,6 +50,12 @@ final class Session implements AutoCloseable {
                         address.password(),
                         properties),
                 "hone twin"));
+    }
+
+    /** The major version of the twin's server, which decides what its catalogs look like. */
+    ServerVersion version() throws SQLException {
+        // It came with the greeting; nothing is asked.
+        return new ServerVersion(connection.getMetaData().getDatabaseMajorVersion() * 10_000);
     }
 
     /** Runs statements and forgets what they return. */

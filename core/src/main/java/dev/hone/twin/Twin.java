@@ -5,6 +5,7 @@ import dev.hone.Progress;
 import dev.hone.change.CreateIndex;
 import dev.hone.postgres.Catalog.Relation;
 import dev.hone.postgres.Installation;
+import dev.hone.postgres.ServerVersion;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.Sql;
 import dev.hone.twin.TwinRelation.Name;
@@ -39,31 +40,34 @@ public final class Twin implements AutoCloseable {
     private final List<Omission> omissions;
     private final HypotheticalIndexes hypothetical;
     private final Map<Name, Set<Long>> hidden = new HashMap<>();
+    private final boolean genericPlans;
 
-    private Twin(TwinServer server, Session superuser, Session owner, List<Omission> omissions) {
+    private Twin(TwinServer server, Session superuser, Session owner, List<Omission> omissions) throws SQLException {
         this.server = server;
         this.superuser = superuser;
         this.owner = owner;
         this.omissions = List.copyOf(omissions);
         hypothetical = new HypotheticalIndexes(server, superuser, owner);
+        genericPlans = superuser.version().isAtLeast(16);
     }
 
     /**
      * Builds the twin of a database.
      *
      * @param snapshot with catalog and statistics
-     * @throws HoneException of kind {@code REFUSED} if the Snapshot is of another major version than the PostgreSQL
-     *     that comes with Hone; of kind {@code FAILED} if the local server cannot be had
+     * @throws HoneException of kind {@code REFUSED} if there is no PostgreSQL of the source's major version on this
+     *     machine, nor can be brought; of kind {@code FAILED} if the local server cannot be had
      */
     public static Twin build(Snapshot snapshot, Progress progress) {
-        int major = snapshot.database().version().major();
-        if (major != Installation.EMBEDDED_MAJOR) {
+        ServerVersion version = snapshot.database().version();
+        if (version.major() < ServerVersion.OLDEST_MAJOR || version.major() > ServerVersion.NEWEST_MAJOR) {
             throw HoneException.refused(
-                    "The twin serves PostgreSQL " + Installation.EMBEDDED_MAJOR + " only so far; this database is of "
-                            + snapshot.database().version(),
-                    "Nothing was changed. What needs no twin works: `hone check`, `hone settings`, `hone apply` and"
-                            + " `hone bench`.");
+                    "The twin serves PostgreSQL " + ServerVersion.OLDEST_MAJOR + " to " + ServerVersion.NEWEST_MAJOR
+                            + "; this database is of " + version,
+                    "Nothing was changed. What needs no twin works: `hone check`, `hone apply` and `hone bench`.");
         }
+        // Its planner must be the source's own: another version's plans differ.
+        Installation installation = Installation.of(version.major(), progress);
         if (snapshot.database().blockBytes() != RelationFile.PAGE_BYTES) {
             throw HoneException.refused(
                     "The twin has pages of " + RelationFile.PAGE_BYTES + " bytes; those of this database have "
@@ -74,7 +78,7 @@ public final class Twin implements AutoCloseable {
         TwinServer server = null;
         try (Progress.Task task = progress.begin("Building the twin", 6)) {
             task.at(0, "starting a local PostgreSQL");
-            server = TwinServer.start(snapshot.database());
+            server = TwinServer.start(installation, snapshot.database());
             return build(snapshot, server, omissions, task);
         } catch (SQLException | IOException e) {
             if (server != null) {
@@ -102,7 +106,7 @@ public final class Twin implements AutoCloseable {
             new SchemaBuilder(snapshot.catalog(), superuser, builder, omissions::add).build();
             task.at(2, "statistics");
             relations = TwinRelation.all(superuser);
-            new StatisticsRestorer(builder, snapshot.database().version(), omissions::add).restore(snapshot, relations);
+            StatisticsRestorer.of(superuser, builder, omissions::add).restore(snapshot, relations);
             new ExtendedStatisticsRestorer(superuser, builder, snapshot, omissions::add).restore();
         }
         task.at(3, "settings");
@@ -110,7 +114,9 @@ public final class Twin implements AutoCloseable {
         task.at(4, "files");
         // Our own questions to the catalogs, which have grown, are to be planned well too.
         superuser.execute("ANALYZE pg_class, pg_attribute, pg_index, pg_depend, pg_type, pg_namespace");
-        server.evictBuffers();
+        superuser.close();
+        server.forgetBuffers();
+        superuser = server.superuser();
         extendFiles(snapshot, server, superuser, relations);
         task.at(5, "the planner");
         // A new session, which has cached nothing of the files as they were, and starts with the settings.
@@ -155,7 +161,10 @@ public final class Twin implements AutoCloseable {
      * @throws PlanException if it cannot be planned
      */
     public Plan explain(String sql) {
-        return plan(sql, EXPLAIN + (PLACEHOLDER.matcher(sql).find() ? ", GENERIC_PLAN) " : ") ") + sql);
+        if (!PLACEHOLDER.matcher(sql).find()) {
+            return plan(sql, EXPLAIN + ") " + sql);
+        }
+        return genericPlans ? plan(sql, EXPLAIN + ", GENERIC_PLAN) " + sql) : preparedPlan(sql);
     }
 
     /**
@@ -171,10 +180,35 @@ public final class Twin implements AutoCloseable {
         String values = parameters.stream()
                 .map(value -> value == null ? "NULL" : Sql.literal(value))
                 .collect(Collectors.joining(", ", "(", ")"));
-        return plan(
-                sql,
-                "DEALLOCATE ALL; PREPARE hone_statement AS " + stripped(sql) + "; " + EXPLAIN
-                        + ") EXECUTE hone_statement" + values);
+        return plan(sql, prepare(sql) + EXPLAIN + ") EXECUTE hone_statement" + values);
+    }
+
+    /** What EXPLAIN (GENERIC_PLAN) shows, where there is none yet. */
+    private Plan preparedPlan(String sql) {
+        try {
+            owner.execute(prepare(sql));
+            String nulls = owner.text(
+                            "SELECT '(' || repeat('NULL, ', cardinality(parameter_types) - 1) || 'NULL)' FROM pg_catalog.pg_prepared_statements WHERE cardinality(parameter_types) > 0")
+                    .orElse("");
+            String explain =
+                    "SET LOCAL plan_cache_mode = force_generic_plan; " + EXPLAIN + ") EXECUTE hone_statement" + nulls;
+            Plan plan = plan(sql, explain);
+            if (plan.nodes().noneMatch(Twin::isPruned)) {
+                return plan;
+            }
+            // Partitions that NULL rules out when the plan starts are gone from what is shown, not from the costs.
+            return plan(sql, prepare(sql) + "SET LOCAL enable_partition_pruning = off; " + explain);
+        } catch (SQLException e) {
+            throw new PlanException(sql, Session.reason(e), e);
+        }
+    }
+
+    private static boolean isPruned(Plan.Node node) {
+        return node.attributes().get("Subplans Removed") instanceof Number removed && removed.intValue() > 0;
+    }
+
+    private static String prepare(String sql) {
+        return "DEALLOCATE ALL; PREPARE hone_statement AS " + stripped(sql) + "; ";
     }
 
     private Plan plan(String sql, String explain) {

@@ -4,6 +4,7 @@ import dev.hone.postgres.Installation;
 import dev.hone.postgres.LocalServer;
 import dev.hone.postgres.Secret;
 import dev.hone.postgres.ServerAddress;
+import dev.hone.postgres.ServerVersion;
 import dev.hone.postgres.Snapshot.Database;
 import dev.hone.postgres.Sql;
 import java.nio.file.Path;
@@ -13,6 +14,9 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The server under a twin. What comes from the source (definitions, functions, statements to plan) runs only in
@@ -43,26 +47,33 @@ final class TwinServer implements AutoCloseable {
             Map.entry("max_locks_per_transaction", "1024"),
             Map.entry("track_counts", "off"),
             Map.entry("track_activities", "off"),
-            Map.entry("io_method", "sync"),
             Map.entry("jit_provider", "none"));
+
+    /** The version from which pg_buffercache can evict all buffers. */
+    private static final int FORGETS_ON_DEMAND = 18;
 
     private final LocalServer local;
     private final Secret password;
+    private final ServerVersion version;
 
-    private TwinServer(LocalServer local, Secret password) {
+    private TwinServer(LocalServer local, Secret password, ServerVersion version) {
         this.local = local;
         this.password = password;
+        this.version = version;
     }
 
     /** Starts a server with an empty database that sorts and compares as the source's does. */
-    static TwinServer start(Database source) throws SQLException {
+    static TwinServer start(Installation installation, Database source) throws SQLException {
         byte[] random = new byte[16];
         new SecureRandom().nextBytes(random);
         TwinServer server = new TwinServer(
-                LocalServer.start(Installation.embedded(), SETTINGS),
-                new Secret(HexFormat.of().formatHex(random)));
+                LocalServer.start(installation, settings(source.version())),
+                new Secret(HexFormat.of().formatHex(random)),
+                source.version());
         try (Session admin = Session.open(server.local.address(MAINTENANCE))) {
-            admin.execute("CREATE EXTENSION IF NOT EXISTS pg_buffercache");
+            if (source.version().isAtLeast(FORGETS_ON_DEMAND)) {
+                admin.execute("CREATE EXTENSION IF NOT EXISTS pg_buffercache");
+            }
             admin.execute("CREATE ROLE " + ROLE + " LOGIN PASSWORD " + Sql.literal(server.password.reveal()));
             createDatabase(admin, source);
             return server;
@@ -72,7 +83,40 @@ final class TwinServer implements AutoCloseable {
         }
     }
 
+    private static Map<String, String> settings(ServerVersion version) {
+        Map<String, String> settings = new TreeMap<>(SETTINGS);
+        if (version.isAtLeast(18)) {
+            settings.put("io_method", "sync");
+        }
+        return settings;
+    }
+
     private static void createDatabase(Session admin, Database source) throws SQLException {
+        SQLException last = null;
+        String create = "CREATE DATABASE " + DATABASE + " OWNER " + ROLE + " TEMPLATE template0 ENCODING 'UTF8' "
+                + (source.version().isAtLeast(15) ? "STRATEGY wal_log " : "");
+        for (String locale : source.version().isAtLeast(15) ? locales(source) : oldLocales(source)) {
+            try {
+                admin.execute(create + locale);
+                return;
+            } catch (SQLException e) {
+                // Not every locale of the source is on this machine; the next best is tried.
+                last = e;
+            }
+        }
+        throw Objects.requireNonNull(last);
+    }
+
+    /** Before version 15 a database has a locale of libc. */
+    private static List<String> oldLocales(Database source) {
+        // Neither of the two is C, where LIKE could use an index that it cannot use in the source.
+        return Stream.of(source.collate(), "C.UTF-8", "en_US.UTF-8", "C")
+                .map(locale -> "LC_COLLATE " + Sql.literal(locale) + " LC_CTYPE "
+                        + Sql.literal(locale.equals(source.collate()) ? source.ctype() : locale))
+                .toList();
+    }
+
+    private static List<String> locales(Database source) {
         List<String> locales = new ArrayList<>();
         String libc = "LOCALE_PROVIDER libc LC_COLLATE " + Sql.literal(source.collate()) + " LC_CTYPE "
                 + Sql.literal(source.ctype());
@@ -87,18 +131,7 @@ final class TwinServer implements AutoCloseable {
             }
         }
         locales.add(icu(FALLBACK_LOCALE));
-        SQLException last = null;
-        for (String locale : locales) {
-            try {
-                admin.execute("CREATE DATABASE " + DATABASE + " OWNER " + ROLE
-                        + " TEMPLATE template0 ENCODING 'UTF8' STRATEGY wal_log " + locale);
-                return;
-            } catch (SQLException e) {
-                // Not every locale of the source is on this machine; the next best is tried.
-                last = e;
-            }
-        }
-        throw last;
+        return locales;
     }
 
     private static String icu(String locale) {
@@ -128,8 +161,16 @@ final class TwinServer implements AutoCloseable {
         return local.data();
     }
 
-    /** Writes out and forgets every buffer, so that files may be changed under the server. */
-    void evictBuffers() throws SQLException {
+    /**
+     * Writes out and forgets every buffer, so that files may be changed under the server. No session may be open: before
+     * version 18 the server is started again.
+     */
+    void forgetBuffers() throws SQLException {
+        if (!version.isAtLeast(FORGETS_ON_DEMAND)) {
+            local.stop(LocalServer.StopMode.FAST);
+            local.start();
+            return;
+        }
         try (Session admin = Session.open(local.address(MAINTENANCE))) {
             admin.execute("CHECKPOINT");
             admin.execute("SELECT * FROM pg_buffercache_evict_all()");

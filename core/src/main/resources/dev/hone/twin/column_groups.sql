@@ -7,7 +7,7 @@ WHERE k.contype = 'f' AND cardinality(k.conkey) > 1 AND r.reltuples > 0
 UNION ALL
 SELECT '{' || replace(d.key, ' ', '') || '}', d.value::float8
 FROM pg_statistic_ext e
-JOIN pg_statistic_ext_data s ON s.stxoid = e.oid AND NOT s.stxdinherit,
+JOIN pg_statistic_ext_data s ON s.stxoid = e.oid,
 LATERAL json_each_text(s.stxdndistinct::text::json) d
 WHERE d.value::float8 > 0
   AND e.stxrelid = (SELECT indrelid FROM pg_index WHERE indexrelid = :index)

@@ -13,3 +13,6 @@ SELECT starelid, staattnum,
               WHEN stakind4 THEN stavalues4 WHEN stakind5 THEN stavalues5 END::text AS bounds
 FROM pg_statistic
 WHERE NOT stainherit;
+
+-- Rows on their way into pg_statistic: what the source's values become is not for a superuser to work out.
+CREATE TABLE hone_twin_private.statistics (LIKE pg_catalog.pg_statistic);

@@ -21,12 +21,22 @@ import java.util.Map;
 record Source(LocalServer local, Server server) implements AutoCloseable {
 
     static Source start() {
-        LocalServer local = LocalServer.start(Installation.embedded(), Map.of("autovacuum", "off", "jit", "off"));
+        return start(Installation.embedded());
+    }
+
+    static Source start(Installation installation) {
+        LocalServer local = LocalServer.start(installation, Map.of("autovacuum", "off", "jit", "off"));
         Source source = new Source(local, Server.connect(local.address("postgres")));
         try (InputStream in = Source.class.getResourceAsStream("source.sql")) {
             source.execute(new String(in.readAllBytes(), StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+        if (source.server().version().isAtLeast(14)) {
+            source.execute("CREATE STATISTICS \"Sales Dept\".\"by plan\" (ndistinct) ON (profile ->> 'plan'), country"
+                    + " FROM \"Sales Dept\".\"Customer\"");
+            source.execute("CREATE STATISTICS \"Sales Dept\".\"plan\" ON (profile ->> 'plan')"
+                    + " FROM \"Sales Dept\".\"Customer\"");
         }
         source.analyze();
         return source;

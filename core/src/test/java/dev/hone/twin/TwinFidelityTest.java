@@ -58,7 +58,7 @@ class TwinFidelityTest {
             "UPDATE public.orders SET amount = 0 WHERE customer_id = 42",
             "DELETE FROM log.event WHERE at < '2024-01-02'");
 
-    private static final List<CreateIndex> INDEXES = List.of(
+    static final List<CreateIndex> INDEXES = List.of(
             on("public", "orders", "ix_customer", "customer_id"),
             on("public", "orders", "ix_customer_state", "customer_id", "state"),
             on("public", "orders", "ix_state_placed", "state", "placed DESC"),
@@ -127,7 +127,7 @@ class TwinFidelityTest {
         softly.assertAll();
     }
 
-    private static CreateIndex renamed(CreateIndex index) {
+    static CreateIndex renamed(CreateIndex index) {
         return new CreateIndex(
                 index.schema(),
                 index.table(),
@@ -193,7 +193,7 @@ class TwinFidelityTest {
     }
 
     /** The tree of node types with the tables and indexes they read; partitions of an index have names of their own. */
-    private static String shape(Plan.Node node) {
+    static String shape(Plan.Node node) {
         String index = node.index();
         return node.type()
                 + (node.relation() == null ? "" : " " + node.relation())

@@ -64,5 +64,3 @@ CREATE VIEW public.open_orders AS SELECT o.id, o.customer_id, o.placed, c."E-Mai
 CREATE VIEW public.big_open AS SELECT * FROM public.open_orders WHERE id > 1000;
 CREATE MATERIALIZED VIEW public.by_city AS SELECT city, count(*) AS n, sum(amount) AS total FROM public.orders GROUP BY city;
 CREATE STATISTICS public.orders_place (ndistinct, dependencies, mcv) ON region, city FROM public.orders;
-CREATE STATISTICS "Sales Dept"."by plan" (ndistinct) ON (profile ->> 'plan'), country FROM "Sales Dept"."Customer";
-CREATE STATISTICS "Sales Dept"."plan" ON (profile ->> 'plan') FROM "Sales Dept"."Customer";

@@ -1,0 +1,23 @@
+package dev.hone.postgres;
+
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import dev.hone.HoneException;
+import dev.hone.Progress;
+
+/** PostgreSQL of other majors for tests: skipped where it cannot be had, unless nothing may be skipped. */
+public final class Installed {
+
+    private Installed() {}
+
+    public static Installation major(int major) {
+        try {
+            return Installation.of(major, Progress.NONE);
+        } catch (HoneException e) {
+            if ("true".equals(System.getenv("HONE_REQUIRE_REAL"))) {
+                throw e;
+            }
+            return abort(e.getMessage());
+        }
+    }
+}
