@@ -6,6 +6,8 @@ import dev.hone.Progress;
 import dev.hone.advise.AdviceOptions;
 import dev.hone.advise.Proposal;
 import dev.hone.advise.ProposalFolder;
+import dev.hone.advise.ProposalHtml;
+import dev.hone.advise.ProposalMarkdown;
 import dev.hone.check.Checks;
 import dev.hone.check.Diagnosis;
 import dev.hone.postgres.Server;
@@ -62,7 +64,7 @@ final class AdviseCommand implements Callable<Integer> {
     private boolean explain;
 
     @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} if left out.")
-    private Format format = Format.TEXT;
+    private AdviceFormat format = AdviceFormat.TEXT;
 
     AdviseCommand(Main main) {
         this.main = main;
@@ -86,6 +88,8 @@ final class AdviseCommand implements Callable<Integer> {
                 next(terminal, proposal);
             }
             case JSON -> terminal.out().print(Json.pretty(proposal));
+            case MARKDOWN -> terminal.out().print(ProposalMarkdown.of(proposal));
+            case HTML -> terminal.out().print(ProposalHtml.of(proposal));
         }
         return 0;
     }

@@ -1,5 +1,7 @@
 package dev.hone.cli;
 
+import dev.hone.advise.Hint;
+import dev.hone.advise.Phrases;
 import dev.hone.advise.Proposal;
 import dev.hone.advise.Recommendation;
 import dev.hone.change.CreateIndex;
@@ -42,13 +44,14 @@ final class ProposalText {
             terminal.println(terminal.styled(
                     Style.DIM, "  Cost is the planner's estimate, not time: `hone bench` and `hone compare` measure."));
         }
+        hints(proposal.hints());
         for (String note : proposal.notes()) {
             terminal.println(Paragraph.wrap("  " + terminal.styled(Style.YELLOW, "▲ "), note, terminal.columns()));
         }
     }
 
     private void table(Proposal proposal) {
-        Table table = new Table(terminal, "", "change", "size", "queries", "cost saved");
+        Table table = new Table(terminal, "", "change", "size", "gain", "lose", "cost saved", "evidence");
         int number = 0;
         for (Recommendation one : proposal.recommendations()) {
             number++;
@@ -56,10 +59,36 @@ final class ProposalText {
                     Integer.toString(number),
                     change(one),
                     one.sizeBytes() == 0 ? "–" : Words.bytes(one.sizeBytes()),
-                    Integer.toString(one.effects().size()),
-                    saved(one, proposal));
+                    Long.toString(gains(one)),
+                    Long.toString(one.effects().size() - gains(one)),
+                    saved(one, proposal),
+                    evidence(one));
         }
         table.print();
+    }
+
+    private static long gains(Recommendation one) {
+        return one.effects().stream().filter(Recommendation.Effect::gains).count();
+    }
+
+    /** What was tried stands out from what is only thought. */
+    private String evidence(Recommendation one) {
+        return one.verified()
+                ? terminal.styled(Style.GREEN, "✔ " + Phrases.evidence(one))
+                : terminal.styled(Style.DIM, Phrases.NOT_MEASURED);
+    }
+
+    private void hints(List<Hint> hints) {
+        for (Hint hint : hints) {
+            terminal.println(
+                    wrap("  " + terminal.styled(Style.BLUE, "✎ "), "query " + hint.query() + ": " + hint.what() + "."));
+            if (explain) {
+                terminal.println(wrap("    ", hint.why()));
+                terminal.println(
+                        terminal.styled(Style.DIM, "    now    " + shortened(hint.sql(), terminal.columns() - 11)));
+                terminal.println(wrap("    rather ", hint.example().replaceAll("\\s+", " ")));
+            }
+        }
     }
 
     private void explain(Proposal proposal) {
@@ -71,12 +100,23 @@ final class ProposalText {
                             + (one.sizeBytes() == 0 ? "" : "  " + Words.bytes(one.sizeBytes())));
             one.change().sql().forEach(sql -> terminal.println("   " + sql + ";"));
             terminal.println(wrap("   why   ", one.reason()));
+            terminal.println(wrap("   proof ", evidence(one)));
+            one.measured()
+                    .forEach(result -> terminal.println(
+                            wrap("         ", "query " + result.query() + ": " + Phrases.measured(result))));
             terminal.println(wrap("   lock  ", one.change().locks()));
+            if (one.buildTime() != null) {
+                terminal.println("   build " + Phrases.buildTime(one.buildTime()) + ", an estimate");
+            }
+            one.upkeep().stream()
+                    .limit(MOST_EFFECTS)
+                    .forEach(upkeep -> terminal.println(wrap("   write ", Phrases.upkeep(upkeep))));
             one.change().undoSql().forEach(sql -> terminal.println("   undo  " + sql + ";"));
-            one.effects().stream().limit(MOST_EFFECTS).forEach(effect -> {
-                terminal.println("   query %s  cost of a call %s → %s, %s calls"
+            Phrases.foremost(one.effects(), MOST_EFFECTS).forEach(effect -> {
+                terminal.println("   query %s  %s: cost of a call %s → %s, %s calls"
                         .formatted(
                                 terminal.styled(Style.CYAN, effect.query()),
+                                effect.gains() ? "gains" : terminal.styled(Style.YELLOW, "loses"),
                                 Words.number(effect.costBefore()),
                                 Words.number(effect.costAfter()),
                                 Words.number(effect.calls())));

@@ -303,7 +303,7 @@ class PathTest {
         assertThat(offline.address()).isNull();
         assertThat(offline.recommendations().stream().map(Recommendation::change))
                 .anySatisfy(change -> assertThat(change).isInstanceOf(CreateIndex.class));
-        assertThat(Files.readString(folder.resolve("p").resolve("README.md"))).contains("CREATE INDEX CONCURRENTLY");
+        assertThat(Files.readString(folder.resolve("p").resolve("proposal.md"))).contains("CREATE INDEX CONCURRENTLY");
 
         assertThat(succeed(nowhere, "advise", snapshot).out()).contains("A snapshot's file holds no workload");
         // Worked out from a file, it is applied where the environment says.

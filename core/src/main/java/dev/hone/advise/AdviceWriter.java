@@ -4,6 +4,7 @@ import dev.hone.advise.Costs.Option;
 import dev.hone.advise.Costs.Planned;
 import dev.hone.advise.Recommendation.Alternative;
 import dev.hone.advise.Recommendation.Effect;
+import dev.hone.advise.Recommendation.Upkeep;
 import dev.hone.change.CreateIndex;
 import dev.hone.postgres.Sql;
 import java.util.ArrayList;
@@ -18,6 +19,10 @@ import java.util.TreeSet;
 final class AdviceWriter {
 
     private static final int MOST_ALTERNATIVES = 4;
+    private static final int PAGE_BYTES = 8192;
+
+    /** The share by which a query must get dearer to be said to lose. */
+    private static final double NOTICEABLE = 0.01;
 
     private final Costs costs;
     private final Schema schema;
@@ -78,7 +83,8 @@ final class AdviceWriter {
     private List<Recommendation> recommendation(int number, double missed) {
         Option option = costs.options().get(number);
         Candidate candidate = option.candidate();
-        List<Effect> effects = effects(number);
+        List<Upkeep> upkeep = upkeep(number);
+        List<Effect> effects = effects(number, upkeep);
         String reason = reason(candidate, effects, missed);
         List<Alternative> alternatives = alternatives(number);
         List<Schema.Table> leaves = schema.leaves(candidate.table());
@@ -94,8 +100,23 @@ final class AdviceWriter {
             }
             CreateIndex index = on.index(names.name(leaf.name(), candidate.keys()));
             double share = Math.max(1, leaf.relation().tuples()) / allTuples;
+            List<Upkeep> here = leaves.size() == 1
+                    ? upkeep
+                    : upkeep.stream().map(one -> one.part(share)).toList();
+            double bytes = option.index().sizeBytes() * share;
             all.add(new Recommendation(
-                    index, reason, Math.round(option.index().sizeBytes() * share), effects, alternatives));
+                    index,
+                    reason,
+                    Math.round(bytes),
+                    leaves.size() == 1 ? effects : effects(number, here),
+                    alternatives,
+                    here,
+                    BuildTime.of(
+                            index,
+                            leaf.relation().currentPages() * (double) PAGE_BYTES,
+                            option.index().tuples() * share,
+                            bytes),
+                    List.of()));
         }
         if (option.partitioned()) {
             notes.add("Partitions of " + candidate.table().relation().qualifiedName()
@@ -111,22 +132,34 @@ final class AdviceWriter {
         return all;
     }
 
-    private List<Effect> effects(int number) {
+    private List<Upkeep> upkeep(int number) {
+        return writes.upkeep(
+                costs.options().get(number),
+                without(number).stream().mapToObj(costs.options()::get).toList(),
+                costs.queries().stream().map(Planned::query).toList(),
+                costs.total(none));
+    }
+
+    private List<Effect> effects(int number, List<Upkeep> upkeep) {
         List<Effect> effects = new ArrayList<>();
         Schema.Name table = costs.options().get(number).candidate().table().name();
         BitSet without = without(number);
         for (int i : costs.queriesOn(table)) {
             Planned planned = costs.queries().get(i);
             double after = costs.cost(i, chosen);
-            boolean reads = costs.used(i, chosen).get(number) && after < costs.cost(i, without);
-            double upkeep = writes.of(planned.query(), List.of(costs.options().get(number)))
-                    / planned.query().calls();
-            if (reads || upkeep > 0) {
+            double otherwise = costs.cost(i, without);
+            boolean gains = costs.used(i, chosen).get(number) && after < otherwise;
+            boolean loses = after > (1 + NOTICEABLE) * otherwise;
+            double writing = upkeep.stream()
+                    .filter(one -> one.query().equals(planned.query().id()))
+                    .mapToDouble(Upkeep::costPerCall)
+                    .sum();
+            if (gains || loses || writing > 0) {
                 effects.add(new Effect(
                         planned.query().id(),
                         planned.query().sql(),
                         costs.cost(i, none),
-                        after + upkeep,
+                        after + writing,
                         planned.query().calls()));
             }
         }
@@ -137,11 +170,9 @@ final class AdviceWriter {
     }
 
     private String reason(Candidate candidate, List<Effect> effects, double missed) {
-        long served = effects.stream()
-                .filter(effect -> effect.costAfter() < effect.costBefore())
-                .count();
+        long served = effects.stream().filter(Effect::gains).count();
         StringBuilder text = new StringBuilder();
-        if (effects.isEmpty()) {
+        if (served == 0) {
             text.append("Queries on this table are cheaper with it.");
         } else {
             Effect first = effects.getFirst();

@@ -15,13 +15,14 @@ import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 
 /**
- * A Proposal on disk: {@code proposal.json} for programs, {@code README.md} and numbered SQL with its undo beside it for
- * people. Each SQL file runs as it stands in psql, outside a transaction block.
+ * A Proposal on disk: {@code proposal.json} for programs, {@code proposal.md}, {@code proposal.html} and numbered SQL
+ * with its undo beside it for people. Each SQL file runs as it stands in psql, outside a transaction block.
  */
 public final class ProposalFolder {
 
     private static final String JSON = "proposal.json";
-    private static final String README = "README.md";
+    private static final String MARKDOWN = "proposal.md";
+    private static final String HTML = "proposal.html";
     private static final String SQL = "sql";
     private static final int MOST_NAME = 60;
     private static final int MOST_EFFECTS = 5;
@@ -59,7 +60,8 @@ public final class ProposalFolder {
                 Files.writeString(folder.resolve(SQL).resolve(name + ".sql"), forward(one));
                 Files.writeString(folder.resolve(SQL).resolve(name + ".undo.sql"), backward(one));
             }
-            Files.writeString(folder.resolve(README), readme(proposal));
+            Files.writeString(folder.resolve(MARKDOWN), ProposalMarkdown.of(proposal));
+            Files.writeString(folder.resolve(HTML), ProposalHtml.of(proposal));
             // Last and in one move: a folder that has it is whole.
             Path unfinished = Files.writeString(folder.resolve(JSON + ".part"), Json.pretty(proposal));
             Files.move(unfinished, folder.resolve(JSON), StandardCopyOption.REPLACE_EXISTING);
@@ -109,19 +111,26 @@ public final class ProposalFolder {
         StringBuilder text = new StringBuilder();
         comment(text, one.change().title());
         comment(text, "Why: " + one.reason());
+        comment(text, "Evidence: " + Phrases.evidence(one));
         comment(text, "Locks: " + one.change().locks());
         if (one.sizeBytes() != 0) {
-            comment(text, (one.sizeBytes() > 0 ? "Size: " : "Gives back: ") + size(Math.abs(one.sizeBytes())));
+            comment(
+                    text,
+                    (one.sizeBytes() > 0 ? "Size: " : "Gives back: ") + Quantity.bytes(Math.abs(one.sizeBytes())));
         }
-        for (Recommendation.Effect effect : first(one.effects())) {
+        if (one.buildTime() != null) {
+            comment(text, "Time to build, an estimate: " + Phrases.buildTime(one.buildTime()));
+        }
+        one.upkeep().stream().limit(MOST_EFFECTS).forEach(upkeep -> comment(text, "Writes: " + Phrases.upkeep(upkeep)));
+        for (Recommendation.Effect effect : Phrases.foremost(one.effects(), MOST_EFFECTS)) {
             comment(
                     text,
                     String.format(
                             Locale.ROOT,
                             "Query %s: cost %s -> %s a call",
                             effect.query(),
-                            cost(effect.costBefore()),
-                            cost(effect.costAfter())));
+                            Quantity.units(effect.costBefore()),
+                            Quantity.units(effect.costAfter())));
         }
         comment(text, "Run outside a transaction block.");
         return statements(text, one.change().sql());
@@ -141,24 +150,9 @@ public final class ProposalFolder {
         return text.toString();
     }
 
-    /** One comment line; what would end it, or would show text in another order than it runs, is made visible. */
+    /** One comment line, which nothing in it ends. */
     private static void comment(StringBuilder text, String line) {
-        text.append("-- ").append(oneLine(line)).append('\n');
-    }
-
-    private static String oneLine(String text) {
-        StringBuilder safe = new StringBuilder();
-        text.codePoints().forEach(c -> {
-            switch (Character.getType(c)) {
-                case Character.CONTROL,
-                        Character.FORMAT,
-                        Character.LINE_SEPARATOR,
-                        Character.PARAGRAPH_SEPARATOR,
-                        Character.SURROGATE -> safe.append(String.format(Locale.ROOT, "\\u%04x", c));
-                default -> safe.appendCodePoint(c);
-            }
-        });
-        return safe.toString();
+        text.append("-- ").append(PlainText.line(line)).append('\n');
     }
 
     /** Letters, digits and underscores only, so that the name is one on every file system. */
@@ -170,106 +164,6 @@ public final class ProposalFolder {
                 .replaceAll("^-+|-+$", "");
         String cut = plain.substring(0, Math.min(MOST_NAME, plain.length())).replaceAll("-+$", "");
         return String.format(Locale.ROOT, "%03d-%s", number, cut.isEmpty() ? "change" : cut);
-    }
-
-    private static String readme(Proposal proposal) {
-        StringBuilder text = new StringBuilder();
-        text.append("# Proposal for ").append(markdown(proposal.database())).append("\n\n");
-        text.append("Worked out ")
-                .append(proposal.createdAt())
-                .append(" from ")
-                .append(markdown(proposal.workload()))
-                .append(".\n");
-        if (proposal.costBefore() > 0) {
-            text.append(String.format(
-                    Locale.ROOT,
-                    "The planner's cost of the whole workload falls from %s to %s (%.1f %% of before).%n",
-                    cost(proposal.costBefore()),
-                    cost(proposal.costAfter()),
-                    100 * proposal.costAfter() / proposal.costBefore()));
-        }
-        text.append(
-                "\nApply it with `hone apply`, or run the files of `sql/` in order, each outside a transaction block."
-                        + " The `.undo.sql` beside each takes it back.\n");
-        int number = 0;
-        for (Recommendation one : proposal.recommendations()) {
-            number++;
-            text.append("\n## ")
-                    .append(number)
-                    .append(". ")
-                    .append(markdown(one.change().title()))
-                    .append("\n\n")
-                    .append(markdown(one.reason()))
-                    .append("\n\n");
-            one.change().sql().forEach(sql -> block(text, sql));
-            text.append("\n- ").append(markdown(one.change().locks())).append('\n');
-            if (one.sizeBytes() != 0) {
-                text.append(one.sizeBytes() > 0 ? "- Size: " : "- Gives back: ")
-                        .append(size(Math.abs(one.sizeBytes())))
-                        .append('\n');
-            }
-            effects(text, one);
-            if (!one.alternatives().isEmpty()) {
-                text.append("\nAlso tried:\n\n");
-                for (Recommendation.Alternative other : one.alternatives()) {
-                    text.append("- ")
-                            .append(markdown(other.sql()))
-                            .append(" (")
-                            .append(size(other.sizeBytes()))
-                            .append("): ")
-                            .append(markdown(other.reason()))
-                            .append('\n');
-                }
-            }
-        }
-        if (!proposal.notes().isEmpty()) {
-            text.append("\n## Notes\n\n");
-            proposal.notes()
-                    .forEach(note -> text.append("- ").append(markdown(note)).append('\n'));
-        }
-        return text.toString();
-    }
-
-    private static void effects(StringBuilder text, Recommendation one) {
-        if (one.effects().isEmpty()) {
-            return;
-        }
-        text.append("\n| query | calls | cost before | cost after |\n|---|---:|---:|---:|\n");
-        for (Recommendation.Effect effect : first(one.effects())) {
-            text.append("| ")
-                    .append(markdown(effect.query()))
-                    .append(String.format(Locale.ROOT, " | %,.0f | ", effect.calls()))
-                    .append(cost(effect.costBefore()))
-                    .append(" | ")
-                    .append(cost(effect.costAfter()))
-                    .append(" |\n");
-        }
-        if (one.effects().size() > MOST_EFFECTS) {
-            text.append("\nand ").append(one.effects().size() - MOST_EFFECTS).append(" more in proposal.json.\n");
-        }
-    }
-
-    /** As an indented block: there is no fence in it that a name could close. */
-    private static void block(StringBuilder text, String sql) {
-        sql.lines().forEach(line -> text.append("    ").append(line).append('\n'));
-    }
-
-    private static String markdown(String text) {
-        return oneLine(text).replaceAll("([\\\\`*_{}\\[\\]<>#|])", "\\\\$1");
-    }
-
-    private static List<Recommendation.Effect> first(List<Recommendation.Effect> effects) {
-        return effects.subList(0, Math.min(MOST_EFFECTS, effects.size()));
-    }
-
-    private static String cost(double cost) {
-        return String.format(Locale.ROOT, cost < 100 ? "%,.1f" : "%,.0f", cost);
-    }
-
-    private static String size(long bytes) {
-        return bytes < 10L << 20
-                ? String.format(Locale.ROOT, "%,d kB", bytes >> 10)
-                : String.format(Locale.ROOT, "%,d MB", bytes >> 20);
     }
 
     private static boolean isEmpty(Path folder) throws IOException {
@@ -290,7 +184,8 @@ public final class ProposalFolder {
 
     /** Removes what an earlier proposal left, and nothing else. */
     private static void clear(Path folder) throws IOException {
-        List<Path> old = new ArrayList<>(List.of(folder.resolve(JSON), folder.resolve(README)));
+        List<Path> old = new ArrayList<>(List.of(
+                folder.resolve(JSON), folder.resolve(MARKDOWN), folder.resolve(HTML), folder.resolve("README.md")));
         Path sql = folder.resolve(SQL);
         if (Files.isDirectory(sql)) {
             try (Stream<Path> files = Files.list(sql)) {

@@ -18,6 +18,16 @@ final class Quantity {
         return String.format(Locale.ROOT, cost < 100 ? "%,.1f" : "%,.0f", cost);
     }
 
+    /** Bytes in powers of 1024, under PostgreSQL's names for them. */
+    static String bytes(long bytes) {
+        if (bytes < 1024) {
+            return bytes + " bytes";
+        }
+        return bytes < 10L << 20
+                ? String.format(Locale.ROOT, "%,d kB", bytes >> 10)
+                : String.format(Locale.ROOT, "%,d MB", bytes >> 20);
+    }
+
     static String calls(double calls) {
         return calls == 1 ? "1 call" : String.format(Locale.ROOT, calls < 10 ? "%,.3g calls" : "%,.0f calls", calls);
     }

@@ -97,5 +97,12 @@ public record Recommendation(
             double entriesPerCall,
             double hotLostPerCall,
             double costPerCall,
-            double share) {}
+            double share) {
+
+        /** What falls to a partition that holds a part of the rows, from 0 to 1. */
+        Upkeep part(double rows) {
+            return new Upkeep(
+                    query, sql, calls, entriesPerCall * rows, hotLostPerCall * rows, costPerCall * rows, share * rows);
+        }
+    }
 }

@@ -5,6 +5,7 @@ import dev.hone.postgres.Catalog.Index;
 import dev.hone.postgres.Snapshot;
 import dev.hone.workload.Workload;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -112,6 +113,72 @@ final class WriteCost {
         double others =
                 write.table().indexes().size() * entry(write.table().relation().tuples());
         return write.rows() * (entries + hot * others);
+    }
+
+    /**
+     * What one index more costs the statements that write, dearest first.
+     *
+     * @param others the indexes that are to be there as well
+     * @param queries those that the writes belong to
+     * @param total cost of the whole workload
+     */
+    List<Recommendation.Upkeep> upkeep(
+            Costs.Option option, List<Costs.Option> others, List<Workload.Query> queries, double total) {
+        List<Costs.Option> both = new ArrayList<>(others);
+        both.add(option);
+        List<Recommendation.Upkeep> upkeep = new ArrayList<>();
+        for (Workload.Query query : queries) {
+            double entries = 0;
+            double hotLost = 0;
+            for (Write write : writes) {
+                if (write.query().equals(query.id())
+                        && write.table()
+                                .name()
+                                .equals(option.candidate().table().name())) {
+                    double hot = hotShareLeft(write, others);
+                    boolean lost = write.sets() != null && touches(write.sets(), option);
+                    hotLost += lost ? hot * write.rows() : 0;
+                    entries += (lost ? 1 : 1 - hot)
+                            * write.rows()
+                            * share(
+                                    option.index().tuples(),
+                                    write.table().relation().tuples());
+                }
+            }
+            double cost = of(query, both) - of(query, others);
+            if (entries > 0 || hotLost > 0) {
+                upkeep.add(new Recommendation.Upkeep(
+                        query.id(),
+                        query.sql(),
+                        query.calls(),
+                        entries / query.calls(),
+                        hotLost / query.calls(),
+                        cost / query.calls(),
+                        total > 0 ? cost / total : 0));
+            }
+        }
+        upkeep.sort(Comparator.comparingDouble((Recommendation.Upkeep one) -> -one.share())
+                .thenComparing(Recommendation.Upkeep::query));
+        return upkeep;
+    }
+
+    /** The share of a write's rows that need no new entry in any index, with these indexes beside the source's own. */
+    private static double hotShareLeft(Write write, List<Costs.Option> others) {
+        Set<String> sets = write.sets();
+        return sets == null
+                        || touchesExisting(write)
+                        || others.stream()
+                                .anyMatch(other -> other.candidate()
+                                                .table()
+                                                .name()
+                                                .equals(write.table().name())
+                                        && touches(sets, other))
+                ? 0
+                : hotShare(write.table().activity());
+    }
+
+    private static boolean touches(Set<String> sets, Costs.Option option) {
+        return option.candidate().columns().stream().anyMatch(sets::contains);
     }
 
     private static boolean touchesExisting(Write write) {

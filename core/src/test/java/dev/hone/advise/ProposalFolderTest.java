@@ -86,7 +86,7 @@ class ProposalFolderTest {
     void hostile_names_break_neither_files_nor_comments(@TempDir Path folder) throws IOException {
         ProposalFolder.write(proposal(), folder);
         assertThat(files(folder.resolve("sql"))).hasSize(6).allMatch(name -> name.matches("[a-z0-9_.-]+"));
-        assertThat(files(folder)).containsExactlyInAnyOrder("proposal.json", "README.md", "sql");
+        assertThat(files(folder)).containsExactlyInAnyOrder("proposal.json", "proposal.md", "proposal.html", "sql");
         try (LocalServer local = LocalServer.start(Installation.embedded(), Map.of());
                 Server server = Server.connect(local.address("postgres"))) {
             server.handle().execute("CREATE TABLE victim (a int)");
@@ -117,7 +117,7 @@ class ProposalFolderTest {
                         .orElseThrow()));
         assertThat(sql)
                 .contains("-- Why: because", "-- Locks: SHARE UPDATE EXCLUSIVE", "-- Size: 120 kB", "cost 100 -> 1.5");
-        assertThat(Files.readString(folder.resolve("README.md")))
+        assertThat(Files.readString(folder.resolve("proposal.md")))
                 .contains("CREATE INDEX CONCURRENTLY", "1.0 % of before", "Gives back: 4,882 kB", "a note", "slower")
                 .doesNotContain("\n# x");
     }
