@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             DemoCommand.class,
             CheckCommand.class,
+            PlanCommand.class,
             AdviseCommand.class,
             ApplyCommand.class,
             UndoCommand.class,

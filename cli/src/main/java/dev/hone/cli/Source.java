@@ -25,6 +25,13 @@ final class Source {
             description = "Address of the database, or a snapshot's file; the PG* environment if left out.")
     private @Nullable String url;
 
+    /** As if this had been the argument; null for none. */
+    static Source of(@Nullable String url) {
+        Source source = new Source();
+        source.url = url;
+        return source;
+    }
+
     /** Whether the argument names a file. */
     boolean isFile() {
         return url != null && !AddressParser.isAddress(url);

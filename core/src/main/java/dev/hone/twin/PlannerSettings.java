@@ -6,6 +6,7 @@ import dev.hone.postgres.Sql;
 import dev.hone.twin.Session.Step;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -33,8 +34,7 @@ final class PlannerSettings {
 
     static void copy(Snapshot snapshot, Session superuser, Consumer<Omission> omissions) throws SQLException {
         List<Step> steps = snapshot.settings().values().stream()
-                .filter(setting ->
-                        setting.category().startsWith("Query Tuning") || BEYOND_QUERY_TUNING.contains(setting.name()))
+                .filter(setting -> matters(setting.name(), setting.category()))
                 .filter(setting -> !LEFT_OUT.contains(setting.name()))
                 .map(setting -> step(snapshot, setting))
                 .toList();
@@ -61,5 +61,25 @@ final class PlannerSettings {
         return setting.name().equals("search_path")
                 ? value.replace("\"$user\"", Sql.identifier(snapshot.database().role()))
                 : value;
+    }
+
+    /**
+     * Requires that a setting is one of the planner's, so that pretending another value of it can matter.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    static void require(Session session, String name) throws SQLException {
+        Optional<String> category =
+                session.text("SELECT category FROM pg_settings WHERE lower(name) = lower(" + Sql.literal(name) + ")");
+        if (category.isEmpty()) {
+            throw new IllegalArgumentException("there is no setting " + name);
+        }
+        if (LEFT_OUT.contains(name) || name.equals("default_statistics_target") || !matters(name, category.get())) {
+            throw new IllegalArgumentException(name + " is no setting whose change the planner would answer at once");
+        }
+    }
+
+    private static boolean matters(String name, String category) {
+        return category.startsWith("Query Tuning") || BEYOND_QUERY_TUNING.contains(name);
     }
 }

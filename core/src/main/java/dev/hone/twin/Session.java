@@ -3,6 +3,7 @@ package dev.hone.twin;
 import dev.hone.postgres.Server;
 import dev.hone.postgres.ServerAddress;
 import dev.hone.postgres.ServerVersion;
+import dev.hone.postgres.Sql;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -14,6 +15,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /**
  * One connection to the twin's server. Statements go in the simple protocol, so that many travel in one message. Not
@@ -23,6 +28,10 @@ final class Session implements AutoCloseable {
 
     /** How many statements travel together. */
     private static final int BATCH = 100;
+
+    static final String SEVERAL = "there is more than one statement";
+    private static final Pattern NO_CURSOR = Pattern.compile("cannot open ([A-Z ]+) query as cursor");
+    private static final String INVALID_CURSOR = "42P11";
 
     /** A statement and the object that would be missing without it. */
     record Step(String object, String sql) {}
@@ -158,6 +167,37 @@ final class Session implements AutoCloseable {
     /** What PostgreSQL says, on one line and without where in our statement it was. */
     static String reason(SQLException e) {
         return String.valueOf(e.getMessage()).lines().findFirst().orElse("").replaceFirst("^ERROR: ", "");
+    }
+
+    /**
+     * Where in the text of the statement PostgreSQL saw the error, counted in characters from 1; 0 if it does not say.
+     */
+    static int position(SQLException e) {
+        ServerErrorMessage message = e instanceof PSQLException server ? server.getServerErrorMessage() : null;
+        return message == null ? 0 : Math.max(message.getPosition(), message.getInternalPosition());
+    }
+
+    /**
+     * What a text is in the words of the server's own parser: {@code CREATE INDEX}, {@code SELECT}. It is parsed, and
+     * not run: a cursor can be opened for nothing but one query, and the refusal names what else it is.
+     *
+     * @throws SQLException if it is no SQL, or more than one statement
+     */
+    String command(String sql) throws SQLException {
+        try {
+            execute("DO LANGUAGE plpgsql "
+                    + Sql.literal("DECLARE c refcursor; BEGIN OPEN c FOR EXECUTE " + Sql.literal(sql) + "; END"));
+            return "SELECT";
+        } catch (SQLException e) {
+            Matcher other = NO_CURSOR.matcher(reason(e));
+            if (INVALID_CURSOR.equals(e.getSQLState()) && other.matches()) {
+                return other.group(1);
+            }
+            if (INVALID_CURSOR.equals(e.getSQLState())) {
+                throw new SQLException(SEVERAL, e.getSQLState(), e);
+            }
+            throw e;
+        }
     }
 
     private Statement statement() throws SQLException {

@@ -78,6 +78,46 @@ final class StatisticsImage {
         return value;
     }
 
+    /** How many distinct combinations of columns there are, the columns by their numbers in order. */
+    record Distinct(List<Integer> columns, double count) {}
+
+    /** In what share of rows some columns determine the last one. */
+    record Dependencies(List<Integer> columns, double degree) {
+        Dependencies {
+            if (!(degree >= 0 && degree <= 1)) {
+                throw new IllegalArgumentException("a degree of dependency outside 0 to 1: " + degree);
+            }
+        }
+    }
+
+    /** An image of pg_ndistinct. */
+    static String distinct(List<Distinct> items) {
+        ByteBuffer out = ByteBuffer.allocate(12 + items.size() * (12 + 2 * MOST_COLUMNS))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(DISTINCT_MAGIC)
+                .putInt(TYPE_BASIC)
+                .putInt(items.size());
+        for (Distinct item : items) {
+            out.putDouble(item.count()).putInt(item.columns().size());
+            item.columns().forEach(column -> out.putShort(column.shortValue()));
+        }
+        return HexFormat.of().formatHex(out.array(), 0, out.position());
+    }
+
+    /** An image of pg_dependencies. */
+    static String dependencies(List<Dependencies> items) {
+        ByteBuffer out = ByteBuffer.allocate(12 + items.size() * (10 + 2 * MOST_COLUMNS))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(DEPENDENCIES_MAGIC)
+                .putInt(TYPE_BASIC)
+                .putInt(items.size());
+        for (Dependencies item : items) {
+            out.putDouble(item.degree()).putShort((short) item.columns().size());
+            item.columns().forEach(column -> out.putShort(column.shortValue()));
+        }
+        return HexFormat.of().formatHex(out.array(), 0, out.position());
+    }
+
     /**
      * A column of a list of most common values.
      *

@@ -39,15 +39,18 @@ public final class Twin implements AutoCloseable {
     private final Session owner;
     private final List<Omission> omissions;
     private final HypotheticalIndexes hypothetical;
+    private final Assumptions assumptions;
     private final Map<Name, Set<Long>> hidden = new HashMap<>();
     private final boolean genericPlans;
 
-    private Twin(TwinServer server, Session superuser, Session owner, List<Omission> omissions) throws SQLException {
+    private Twin(TwinServer server, Session superuser, Session owner, Snapshot snapshot, List<Omission> omissions)
+            throws SQLException {
         this.server = server;
         this.superuser = superuser;
         this.owner = owner;
         this.omissions = List.copyOf(omissions);
         hypothetical = new HypotheticalIndexes(server, superuser, owner);
+        assumptions = new Assumptions(server, superuser, owner, snapshot);
         genericPlans = superuser.version().isAtLeast(16);
     }
 
@@ -123,7 +126,7 @@ public final class Twin implements AutoCloseable {
         Session owner = server.unprivileged();
         owner.execute("SET statement_timeout = '" + PLANNING_TIMEOUT
                 + "'; SET default_transaction_read_only = on; SET plan_cache_mode = force_custom_plan");
-        return new Twin(server, superuser, owner, omissions);
+        return new Twin(server, superuser, owner, snapshot, omissions);
     }
 
     private static void extendFiles(
@@ -199,7 +202,7 @@ public final class Twin implements AutoCloseable {
             // Partitions that NULL rules out when the plan starts are gone from what is shown, not from the costs.
             return plan(sql, prepare(sql) + "SET LOCAL enable_partition_pruning = off; " + explain);
         } catch (SQLException e) {
-            throw new PlanException(sql, Session.reason(e), e);
+            throw new PlanException(sql, Session.reason(e), position(sql, prepare(sql), e), e);
         }
     }
 
@@ -217,8 +220,52 @@ public final class Twin implements AutoCloseable {
                     .map(Plan::parse)
                     .orElseThrow(() -> new PlanException(sql, "there is no plan for such a statement", null));
         } catch (SQLException e) {
-            throw new PlanException(sql, Session.reason(e), e);
+            throw new PlanException(sql, Session.reason(e), position(sql, explain, e), e);
         }
+    }
+
+    private static int position(String sql, String sent, SQLException e) {
+        int position = Session.position(e) - Math.max(0, sent.lastIndexOf(sql.strip())) + sql.indexOf(sql.strip());
+        return position > 0 && position <= sql.length() ? position : 0;
+    }
+
+    /**
+     * Lets the twin's PostgreSQL parse a text that is to be explained, without planning or running it.
+     *
+     * @throws PlanException if it is not exactly one statement that can be planned: a query, or an insert, update,
+     *     delete or merge
+     */
+    public void requireOneStatement(String sql) {
+        String prepare = "PREPARE hone_statement AS " + sql;
+        try {
+            String command = owner.command(prepare);
+            if (!command.equals("PREPARE")) {
+                throw new PlanException(sql, "there is no plan for " + command, null);
+            }
+        } catch (SQLException e) {
+            throw new PlanException(sql, Session.reason(e), position(sql, prepare, e), e);
+        }
+    }
+
+    /**
+     * Reads what is to be pretended: {@code CREATE INDEX}, {@code DROP INDEX}, {@code CREATE STATISTICS}, {@code SET},
+     * {@code ALTER TABLE … ALTER COLUMN … SET (n_distinct = …)}, or Hone's own {@code PARTITION TABLE … BY …}. The
+     * twin's PostgreSQL parses it; nothing is left of that.
+     *
+     * @throws HoneException of kind {@code USAGE} if it is none of these, or PostgreSQL refuses it
+     */
+    public List<WhatIf> parse(String statement) {
+        return new WhatIfParser(superuser, owner).parse(statement);
+    }
+
+    /**
+     * Pretends something, until what is returned is closed. Several hold together; they are to be closed in the
+     * opposite order.
+     *
+     * @throws HoneException of kind {@code USAGE} or {@code FAILED} if it cannot be pretended; the twin is as before
+     */
+    public Assumption assume(WhatIf whatIf) {
+        return assumptions.assume(this, whatIf);
     }
 
     /** Without the semicolon at its end, and with a line feed that ends a comment. */
@@ -276,6 +323,32 @@ public final class Twin implements AutoCloseable {
             }
         } catch (SQLException e) {
             throw HypotheticalIndexes.failed("Cannot hide " + Sql.identifier(schema, index), e);
+        }
+    }
+
+    /**
+     * An index of the source to be pretended gone.
+     *
+     * @param name its name as it is, alone or after its schema and a point, or quoted as in SQL
+     * @throws HoneException of kind {@code USAGE} if there is none or several of that name
+     */
+    public WhatIf.NoIndex existingIndex(String name) {
+        return new WhatIfParser(superuser, owner).existingIndex(name);
+    }
+
+    /** Whether a plan uses a hypothetical index, or one of its partitions. */
+    public boolean uses(Plan plan, HypotheticalIndex index) {
+        try {
+            Set<String> names = Set.copyOf(superuser.query(
+                    "SELECT relname FROM pg_class WHERE oid IN ("
+                            + HypotheticalIndexes.tree(superuser, Long.toString(index.oid())).stream()
+                                    .map(String::valueOf)
+                                    .collect(Collectors.joining(", "))
+                            + ")",
+                    row -> row.getString(1)));
+            return plan.nodes().anyMatch(node -> node.index() != null && names.contains(node.index()));
+        } catch (SQLException e) {
+            throw HypotheticalIndexes.failed("Cannot look for an index in a plan", e);
         }
     }
 
