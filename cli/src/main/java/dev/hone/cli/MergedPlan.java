@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param before null for a step that is new
  * @param after null for a step that is gone
  */
-record MergedPlan(
-        @Nullable Node before, @Nullable Node after, List<MergedPlan> children) {
+record MergedPlan(@Nullable Node before, @Nullable Node after, List<MergedPlan> children) {
 
     MergedPlan {
         children = List.copyOf(children);
@@ -48,7 +47,8 @@ record MergedPlan(
             return List.of(new MergedPlan(before, null, of(before.children().getFirst(), after)));
         }
         if (below(after, before)) {
-            return List.of(new MergedPlan(null, after, of(before, after.children().getFirst())));
+            return List.of(
+                    new MergedPlan(null, after, of(before, after.children().getFirst())));
         }
         return List.of(only(before), added(after));
     }
@@ -58,11 +58,11 @@ record MergedPlan(
         List<MergedPlan> merged = new ArrayList<>();
         for (int i = 0; i < before.size(); i++) {
             Node one = before.get(i);
-            Node partner = left.stream().filter(other -> same(one, other)).findFirst().orElse(null);
+            Node partner =
+                    left.stream().filter(other -> same(one, other)).findFirst().orElse(null);
             if (partner == null && before.size() == after.size()) {
                 Node opposite = after.get(i);
-                boolean taken = !left.contains(opposite)
-                        || before.stream().anyMatch(other -> same(other, opposite));
+                boolean taken = !left.contains(opposite) || before.stream().anyMatch(other -> same(other, opposite));
                 partner = taken ? null : opposite;
             }
             if (partner == null) {

@@ -162,7 +162,9 @@ final class PlanCommand implements Callable<Integer> {
                     before,
                     after,
                     after == null ? null : after.totalCost() / Math.max(1e-9, before.totalCost()),
-                    assumed.stream().map(one -> pretended(twin, one, before, after)).toList(),
+                    assumed.stream()
+                            .map(one -> pretended(twin, one, before, after))
+                            .toList(),
                     twin.omissions());
         } catch (PlanException e) {
             throw refusal(statement, e, twin.omissions());
@@ -219,7 +221,8 @@ final class PlanCommand implements Callable<Integer> {
             int end = statement.indexOf('\n', at);
             String line = statement.substring(start, end < 0 ? statement.length() : end);
             int from = Math.max(0, at - start - 50);
-            String shown = line.substring(from, Math.min(line.length(), from + 100)).replace('\t', ' ');
+            String shown =
+                    line.substring(from, Math.min(line.length(), from + 100)).replace('\t', ' ');
             message.append("\n  ")
                     .append(shown)
                     .append("\n  ")

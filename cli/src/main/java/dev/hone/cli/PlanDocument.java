@@ -31,8 +31,5 @@ record PlanDocument(
      * @param sizeBytes estimated size of a new index; null for anything else
      */
     record Pretended(
-            String title,
-            @Nullable Boolean used,
-            @Nullable Long sizeBytes,
-            List<String> notes) {}
+            String title, @Nullable Boolean used, @Nullable Long sizeBytes, List<String> notes) {}
 }

@@ -28,9 +28,8 @@ final class PlanText {
 
     /** Prints a plan, and what became of it where there is another. */
     void print(Plan before, @Nullable Plan after) {
-        List<MergedPlan> roots = after == null
-                ? List.of(MergedPlan.only(before.root()))
-                : MergedPlan.of(before.root(), after.root());
+        List<MergedPlan> roots =
+                after == null ? List.of(MergedPlan.only(before.root())) : MergedPlan.of(before.root(), after.root());
         roots.forEach(root -> collect(root, "", ""));
         boolean both = after != null;
         List<List<String>> numbers = new ArrayList<>();
@@ -47,7 +46,9 @@ final class PlanText {
             right += GAP + width;
         }
         int widest = lines.stream()
-                .mapToInt(line -> 2 + Paragraph.width(line.tree() + PlanStep.label(line.step().node())))
+                .mapToInt(line -> 2
+                        + Paragraph.width(
+                                line.tree() + PlanStep.label(line.step().node())))
                 .max()
                 .orElse(0);
         int left = Math.max(NARROWEST_TREE, Math.min(widest, terminal.columns() - right));
@@ -69,7 +70,8 @@ final class PlanText {
     private void print(Line line, String numbers, int left, boolean both) {
         MergedPlan step = line.step();
         Style style = !both ? null : step.before() == null ? Style.GREEN : step.after() == null ? Style.RED : null;
-        String mark = !both ? "" : step.before() == null ? "+ " : step.after() == null ? "- " : changed(step) ? "~ " : "  ";
+        String mark =
+                !both ? "" : step.before() == null ? "+ " : step.after() == null ? "- " : changed(step) ? "~ " : "  ";
         String bar = step.children().isEmpty() ? "   " : "│  ";
         boolean one = step.before() == null || step.after() == null;
         String below = (one ? mark : " ".repeat(mark.length())) + line.below();
@@ -83,8 +85,10 @@ final class PlanText {
         } else {
             terminal.println(styled(style, first + " ".repeat(left - Paragraph.width(first)) + numbers));
         }
-        label.stream().skip(1).forEach(more -> terminal.println(
-                styled(style, below + more.substring(Math.min(below.length(), more.length())))));
+        label.stream()
+                .skip(1)
+                .forEach(more -> terminal.println(
+                        styled(style, below + more.substring(Math.min(below.length(), more.length())))));
         Node before = step.before();
         Node after = step.after();
         if (before != null && after != null && !PlanStep.details(before).equals(PlanStep.details(after))) {
@@ -107,7 +111,9 @@ final class PlanText {
 
     private void detail(String prefix, String detail, Style style) {
         boolean first = true;
-        for (String line : Paragraph.wrap(prefix + "  ", detail, terminal.columns()).lines().toList()) {
+        for (String line : Paragraph.wrap(prefix + "  ", detail, terminal.columns())
+                .lines()
+                .toList()) {
             terminal.println(terminal.styled(
                     style, first ? line : prefix + line.substring(Math.min(prefix.length(), line.length()))));
             first = false;

@@ -16,7 +16,8 @@ class CommandPagesTest {
     private static final String MARK = "<!-- generated: CommandPagesTest writes it with -Dhone.write=true -->\n";
 
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "check", "snapshot", "plan", "advise", "apply", "undo", "status", "bench", "compare"})
+    @ValueSource(
+            strings = {"demo", "check", "snapshot", "plan", "advise", "apply", "undo", "status", "bench", "compare"})
     void the_page_shows_the_usage(String command) throws Exception {
         CommandLineRun help = CommandLineRun.of(Map.of(), command, "--help");
         assertThat(help.exitCode()).isZero();

@@ -8,7 +8,6 @@ import dev.hone.postgres.Installation;
 import dev.hone.postgres.ServerAddress;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,8 +44,7 @@ class PlanCommandTest {
         address = library.copy("Plan");
         before = Library.catalog(address);
         snapshot = folder.resolve("library.hone").toString();
-        CommandLineRun saved =
-                CommandLineRun.of(CommandLineRun.environment(address), "snapshot", "--out", snapshot);
+        CommandLineRun saved = CommandLineRun.of(CommandLineRun.environment(address), "snapshot", "--out", snapshot);
         assertThat(saved.exitCode()).as(saved.err()).isZero();
     }
 
@@ -135,11 +133,10 @@ class PlanCommandTest {
 
     @Test
     void json_holds_both_plans_and_everything_pretended() {
-        Map<String, Object> document = Json.object(printed(
-                OPEN_LOANS, "--with", "CREATE INDEX ON lending.copy (title)", "--format", "json"));
+        Map<String, Object> document =
+                Json.object(printed(OPEN_LOANS, "--with", "CREATE INDEX ON lending.copy (title)", "--format", "json"));
         assertThat(document)
-                .containsOnlyKeys(
-                        "statement", "parameters", "before", "after", "costRatio", "whatIfs", "omissions")
+                .containsOnlyKeys("statement", "parameters", "before", "after", "costRatio", "whatIfs", "omissions")
                 .containsEntry("statement", OPEN_LOANS);
         assertThat((double) document.get("costRatio")).isLessThan(0.1);
         assertThat((List<?>) document.get("whatIfs"))
@@ -194,7 +191,8 @@ class PlanCommandTest {
         CommandLineRun run = plan("SELECT id\nFROM lending.copy WHERE titel = 5");
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err())
-                .contains("column \"titel\" does not exist\n  FROM lending.copy WHERE titel = 5\n                          ^\n");
+                .contains(
+                        "column \"titel\" does not exist\n  FROM lending.copy WHERE titel = 5\n                          ^\n");
     }
 
     @ParameterizedTest

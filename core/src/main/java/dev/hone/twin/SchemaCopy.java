@@ -1,8 +1,10 @@
 package dev.hone.twin;
 
 import dev.hone.HoneException;
+import dev.hone.Progress;
 import dev.hone.postgres.Catalog.Column;
 import dev.hone.postgres.Catalog.Relation;
+import dev.hone.postgres.Installation;
 import dev.hone.postgres.ServerAddress;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.Sql;
@@ -54,10 +56,12 @@ public final class SchemaCopy implements AutoCloseable {
      * @param settings of the server, over those of a twin
      * @throws HoneException of kind {@code FAILED} if it cannot be had
      */
-    public static SchemaCopy start(Snapshot snapshot, Map<String, String> settings) {
+    public static SchemaCopy start(Snapshot snapshot, Map<String, String> settings, Progress progress) {
+        Installation installation =
+                Installation.of(snapshot.database().version().major(), progress);
         TwinServer server;
         try {
-            server = TwinServer.start(snapshot.database());
+            server = TwinServer.start(installation, snapshot.database());
         } catch (SQLException e) {
             throw failed(e);
         }

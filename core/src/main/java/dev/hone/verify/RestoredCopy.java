@@ -61,7 +61,7 @@ final class RestoredCopy implements Stage {
             boolean writes,
             Progress progress)
             throws SQLException {
-        SchemaCopy copy = SchemaCopy.start(snapshot, settings(snapshot, sizeBytes));
+        SchemaCopy copy = SchemaCopy.start(snapshot, settings(snapshot, sizeBytes), progress);
         try {
             RowCopy rows = new RowCopy(snapshot, tables, sizeBytes, progress);
             List<String> notes = new ArrayList<>(rows.copy(source, copy.owner()));

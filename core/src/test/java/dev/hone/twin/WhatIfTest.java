@@ -37,7 +37,7 @@ class WhatIfTest {
     @BeforeAll
     static void build() {
         source = Source.start();
-        for (String statement : READINGS.split(";")) {
+        for (String statement : READINGS.split(";", 0)) {
             source.execute(statement);
         }
         twin = Twin.build(source.snapshot(), Progress.NONE);
