@@ -143,7 +143,7 @@ final class PlanCommand implements Callable<Integer> {
             return List.of();
         }
         return Arrays.stream(parameters.split("(?<!\\\\),", -1))
-                .map(value -> value.equals("NULL") ? null : value.replace("\\,", ","))
+                .<@Nullable String>map(value -> value.equals("NULL") ? null : value.replace("\\,", ","))
                 .toList();
     }
 
