@@ -43,11 +43,7 @@ final class Advising {
 
     private Advising() {}
 
-    /**
-     * Works the Proposal out.
-     *
-     * @param address of the database, without a password; null if the Snapshot came from a file
-     */
+    /** Works the Proposal out, and leaves it at that. */
     static Proposal propose(
             Snapshot snapshot,
             @Nullable String address,
@@ -55,7 +51,24 @@ final class Advising {
             Learnt learnt,
             AdviceOptions options,
             Progress progress) {
-        Advice advice = planned(snapshot, learnt, options, progress);
+        return propose(snapshot, address, diagnosis, learnt, options, Trying.NOT, progress);
+    }
+
+    /**
+     * Works the Proposal out.
+     *
+     * @param address of the database, without a password; null if the Snapshot came from a file
+     * @param trying what becomes of the planned advice before it is proposed
+     */
+    static Proposal propose(
+            Snapshot snapshot,
+            @Nullable String address,
+            Diagnosis diagnosis,
+            Learnt learnt,
+            AdviceOptions options,
+            Trying trying,
+            Progress progress) {
+        Advice advice = planned(snapshot, learnt, options, trying, progress);
         for (String note : learnt.notes()) {
             advice = advice.withNote(note);
         }
@@ -75,13 +88,34 @@ final class Advising {
                         Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS));
     }
 
-    private static Advice planned(Snapshot snapshot, Learnt learnt, AdviceOptions options, Progress progress) {
+    /** What is done with advice while its twin is still there. */
+    @FunctionalInterface
+    interface Trying {
+
+        /** Takes advice as it is. */
+        Trying NOT = (twin, snapshot, workload, advice) -> advice;
+
+        Advice tried(Twin twin, Snapshot snapshot, Workload workload, Advice advice);
+    }
+
+    private static Advice planned(
+            Snapshot snapshot, Learnt learnt, AdviceOptions options, Trying trying, Progress progress) {
         Workload workload = learnt.workload();
         if (workload == null) {
             return Advice.withoutPlans("Without a workload only the findings of `hone check` lead to changes.");
         }
-        try (Twin twin = Twin.build(snapshot, progress)) {
+        Twin built;
+        try {
+            built = Twin.build(snapshot, progress);
+        } catch (HoneException e) {
+            if (e.kind() != HoneException.Kind.REFUSED) {
+                throw e;
+            }
+            return Advice.withoutPlans(e.getMessage() + ". Only the findings of `hone check` lead to changes here.");
+        }
+        try (Twin twin = built) {
             Advice advice = IndexAdvisor.advise(twin, snapshot, workload, options, progress);
+            advice = trying.tried(twin, snapshot, workload, advice);
             return twin.omissions().isEmpty()
                     ? advice
                     : advice.withNote("The twin does without "
@@ -91,11 +125,6 @@ final class Advising {
                                     .toList()
                             + (twin.omissions().size() > 10 ? " and more" : "")
                             + ": plans that hang on it may differ.");
-        } catch (HoneException e) {
-            if (e.kind() != HoneException.Kind.REFUSED) {
-                throw e;
-            }
-            return Advice.withoutPlans(e.getMessage() + ". Only the findings of `hone check` lead to changes here.");
         }
     }
 }

@@ -16,7 +16,7 @@ import java.util.TreeSet;
  * @param factors by kind of node; what is not in it counts as the planner says
  * @param plans how many measured plans it was learned from
  */
-record OperatorModel(Map<String, Double> factors, int plans) implements TimeModel {
+public record OperatorModel(Map<String, Double> factors, int plans) implements TimeModel {
 
     /** How strongly a factor is held at 1: as much as two plans would hold it. */
     private static final double RIDGE = 0.5;
@@ -24,7 +24,7 @@ record OperatorModel(Map<String, Double> factors, int plans) implements TimeMode
     private static final double LEAST_FACTOR = 0.02;
     private static final int LEAST_PLANS = 4;
 
-    OperatorModel {
+    public OperatorModel {
         factors = Map.copyOf(factors);
     }
 

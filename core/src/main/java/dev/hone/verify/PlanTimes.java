@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What each plan of each call takes: measured once, and known from then on for every set of indexes under which the
@@ -64,6 +65,16 @@ final class PlanTimes {
                 .flatMap(plans -> plans.values().stream())
                 .filter(one -> !one.atLeast())
                 .toList();
+    }
+
+    /** Every measured plan that ran to its end, those of one query together. */
+    List<List<Measured>> byQuery() {
+        Map<Integer, List<Measured>> all = new TreeMap<>();
+        for (int i = 0; i < measured.size(); i++) {
+            List<Measured> some = all.computeIfAbsent(book.calls().get(i).query(), any -> new ArrayList<>());
+            measured.get(i).values().stream().filter(one -> !one.atLeast()).forEach(some::add);
+        }
+        return List.copyOf(all.values());
     }
 
     /** Milliseconds of one run of a call, measured or predicted; what was measured first of it must be without indexes. */

@@ -92,8 +92,8 @@ final class Staging implements Stage {
             if (identity(server).equals(identity(other))) {
                 throw HoneException.refused(
                         "The staging copy " + server.address() + " is the database itself",
-                        "Nothing was built. Give a copy of it; leave --verify-on out, and Hone makes one; or say --verify-on"
-                                + " self to try the advice on the database itself.");
+                        "Nothing was built. Give a copy of it, or leave --verify-on out: Hone then makes one on this"
+                                + " machine.");
             }
         }
     }

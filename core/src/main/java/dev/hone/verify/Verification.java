@@ -1,9 +1,11 @@
 package dev.hone.verify;
 
+import dev.hone.advise.Advice;
 import dev.hone.change.CreateIndex;
 import dev.hone.measure.Comparison;
 import dev.hone.measure.Interval;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What trying advice showed.
@@ -18,6 +20,7 @@ import java.util.List;
  * @param notes what a reader should know
  * @param plans how many different plans were measured
  * @param complete false if time ran out before all that looked promising was measured
+ * @param model what was learned of how long operators really take; null if there was too little to learn from
  */
 public record Verification(
         String where,
@@ -29,13 +32,19 @@ public record Verification(
         double measuredRatio,
         List<String> notes,
         int plans,
-        boolean complete) {
+        boolean complete,
+        @Nullable OperatorModel model) {
 
     public Verification {
         kept = List.copyOf(kept);
         rejected = List.copyOf(rejected);
         queries = List.copyOf(queries);
         notes = List.copyOf(notes);
+    }
+
+    /** Advice in the light of it: with what is kept in the place of the indexes that the plans alone spoke for. */
+    public Advice applied(Advice advice) {
+        return new VerifiedAdvice(advice, this).advice();
     }
 
     /**
