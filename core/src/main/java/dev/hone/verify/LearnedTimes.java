@@ -21,7 +21,8 @@ import tools.jackson.core.JacksonException;
 
 /**
  * What verifications taught of one database, kept in a file of Hone's cache folder: {@code times/} and the cluster's system
- * identifier with a digest of the database's name. Deleting the file forgets it.
+ * identifier with a digest of the database's address: clusters copied from one another have the same identifier. Deleting the
+ * file forgets it.
  *
  * @param database its name
  */
@@ -40,7 +41,8 @@ public record LearnedTimes(int format, String database, Instant learnedAt, Opera
                     .mapTo(String.class)
                     .one()
                     .split(" ", 2);
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(found[1].getBytes(StandardCharsets.UTF_8));
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest((server.address().host() + ":" + server.address().port() + "/" + found[1])
+                            .getBytes(StandardCharsets.UTF_8));
             return Optional.of(CacheFolder.path()
                     .resolve("times")
                     .resolve(found[0] + "-" + HexFormat.of().formatHex(Arrays.copyOf(digest, 6)) + ".json"));

@@ -35,6 +35,7 @@ final class Runner implements AutoCloseable {
     private final boolean readOnly;
     private final @Nullable ProcessorClock clock;
     private String settings = "";
+    private double stretch = 1;
     private long plans;
     private long runs;
 
@@ -78,6 +79,11 @@ final class Runner implements AutoCloseable {
     /** What {@link Run#millis} are, in words. */
     String unit() {
         return clock == null ? "execution time" : "processor time";
+    }
+
+    /** How many times its milliseconds a run takes on the wall, where others are at work on the machine too; 1 at least. */
+    double stretch() {
+        return stretch;
     }
 
     long plans() {
@@ -150,8 +156,14 @@ final class Runner implements AutoCloseable {
                     .orElseThrow(() -> new PlanException(call.sql(), "there is no plan for such a statement", null));
             ProcessorClock.Reading after = read();
             Map<?, ?> explained = (Map<?, ?>) Json.read(json, List.class).getFirst();
+            double wall = (System.nanoTime() - started) / 1e6;
             Plan plan = Plan.parse(json);
-            return new Run(plan, millis(plan, explained, before, after));
+            double millis = millis(plan, explained, before, after);
+            if (millis >= LEAST_PROCESSOR_MILLIS) {
+                // Rises at once and falls slowly: a run must not be ended because the machine is busy.
+                stretch = Math.max(1, Math.max(wall / millis, 0.8 * stretch));
+            }
+            return new Run(plan, millis);
         } catch (SQLException e) {
             requireAlive(e);
             if (CANCELED.equals(e.getSQLState())) {

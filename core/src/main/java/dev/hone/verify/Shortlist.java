@@ -8,21 +8,19 @@ import dev.hone.change.CreateIndex;
 import dev.hone.postgres.Snapshot;
 import dev.hone.twin.Twin;
 import dev.hone.workload.Workload;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What is worth building beside the recommended indexes: what the advisor would have chosen with more room, and what it
- * chooses when all of that is taken away from it, once and again. Estimates err by more than the difference between the
+ * What is worth building beside the recommended indexes: what the advisor would have chosen with more room, or for one query
+ * alone, and what it chooses when all of that is taken away from it. Estimates err by more than the difference between the
  * first choice and the next.
  */
 final class Shortlist {
 
     private static final int MOST = 40;
-    private static final int ROUNDS = 3;
 
     private Shortlist() {}
 
@@ -35,17 +33,21 @@ final class Shortlist {
             Progress progress) {
         Map<String, CreateIndex> found = new LinkedHashMap<>();
         recommended.forEach(index -> found.put(AdviceOptions.identity(index), index));
-        Duration each = options.timeLimit().dividedBy(ROUNDS);
-        AdviceOptions ample = options.withTimeLimit(each).withBudget(Long.MAX_VALUE / 4);
+        AdviceOptions ample = options.withBudget(Long.MAX_VALUE / 4);
         add(found, IndexAdvisor.advise(twin, snapshot, workload, ample, progress));
-        for (int round = 0; round < ROUNDS && found.size() < MOST; round++) {
-            AdviceOptions without =
-                    (round % 2 == 0 ? options.withTimeLimit(each) : ample).excluding(List.copyOf(found.values()));
+        // For itself alone a query wants more than what is shared with others.
+        for (Workload.Query query : workload.queries()) {
+            if (found.size() < MOST) {
+                Workload alone = new Workload(workload.source(), List.of(query));
+                add(found, IndexAdvisor.advise(twin, snapshot, alone, ample, Progress.NONE));
+            }
+        }
+        if (found.size() < MOST) {
+            AdviceOptions without = options.excluding(List.copyOf(found.values()));
             add(found, IndexAdvisor.advise(twin, snapshot, workload, without, progress));
         }
-        List<CreateIndex> others = new ArrayList<>(found.values());
-        return others.subList(
-                recommended.size(), Math.clamp(found.size(), recommended.size(), Math.max(MOST, recommended.size())));
+        List<CreateIndex> all = new ArrayList<>(found.values());
+        return List.copyOf(all.subList(recommended.size(), Math.max(recommended.size(), Math.min(MOST, all.size()))));
     }
 
     private static void add(Map<String, CreateIndex> found, Advice advice) {

@@ -93,18 +93,24 @@ final class VerifiedAdvice {
         }
         return new Recommendation(
                 kept.index(),
-                String.format(
-                        Locale.ROOT,
-                        "%s %s it. Without it, and with the others, the workload would take %,.1f ms more.",
-                        String.join(", ", kept.queries()),
-                        kept.queries().size() == 1 ? "uses" : "use",
-                        kept.missed()),
+                reason(kept),
                 kept.bytes(),
                 effects,
                 alternatives(kept.index()),
                 estimated == null ? List.of() : estimated.upkeep(),
                 estimated == null ? null : estimated.buildTime(),
                 measured);
+    }
+
+    private static String reason(Verification.Kept kept) {
+        return String.join(", ", kept.queries())
+                + (kept.queries().size() == 1 ? " uses it." : " use it.")
+                + (kept.missed() > 0
+                        ? String.format(
+                                Locale.ROOT,
+                                " Without it, and with the others, the workload would take %,.1f ms more.",
+                                kept.missed())
+                        : "");
     }
 
     private @Nullable Recommendation estimated(CreateIndex index) {

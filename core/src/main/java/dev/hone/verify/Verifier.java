@@ -43,6 +43,9 @@ final class Verifier {
     /** The most of the time that goes into measuring plans one by one; the rest is for pairs. */
     private static final double SEARCH_SHARE = 0.6;
 
+    /** From how many times the time without on a plan is ended: how bad it is does not matter then. */
+    private static final double MOST_TIMES = 4;
+
     private static final Duration LONGEST = Duration.ofMinutes(5);
 
     private final Stage stage;
@@ -224,18 +227,18 @@ final class Verifier {
         Call call = known.book().calls().get(number);
         Entry entry = known.book().entry(number, set);
         double before = known.millis(number, new BitSet());
-        Duration longest = Duration.ofMillis((long) Math.max(300, 4 * before));
+        double most = Math.max(300, MOST_TIMES * before);
+        Duration longest = Duration.ofMillis((long) (most * 1.5 * stage.runner().stretch()));
         stage.show(set);
         try {
             double took = middle(call, longest, before);
             known.put(
                     number,
                     entry.work(),
-                    new PlanTimes.Measured(
-                            entry.plan(), Double.isNaN(took) ? longest.toMillis() : took, Double.isNaN(took)));
+                    new PlanTimes.Measured(entry.plan(), Double.isNaN(took) ? most : took, Double.isNaN(took)));
         } catch (PlanException e) {
             // What runs without these indexes and not with them must not be chosen.
-            known.put(number, entry.work(), new PlanTimes.Measured(entry.plan(), longest.toMillis(), true));
+            known.put(number, entry.work(), new PlanTimes.Measured(entry.plan(), most, true));
         }
     }
 
@@ -373,7 +376,7 @@ final class Verifier {
                         built.wanted(),
                         built.bytes(),
                         users(known, i, chosen),
-                        search.objective(Search.without(chosen, i)) - search.objective(chosen)));
+                        Math.max(0, search.objective(Search.without(chosen, i)) - search.objective(chosen))));
             } else {
                 rejected.add(new Verification.Rejected(
                         built.wanted(), built.bytes(), recommended.get(i), reason(known, i, search, chosen)));

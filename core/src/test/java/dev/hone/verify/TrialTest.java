@@ -161,6 +161,7 @@ class TrialTest {
             requireRight(verify(stage));
         }
         assertThat(CatalogDiff.between(before, state(local.address("staging")))).isEmpty();
+        requireNoJournal();
     }
 
     @Test
@@ -171,6 +172,7 @@ class TrialTest {
             requireRight(verify(stage));
         }
         assertThat(CatalogDiff.between(before, state(local.address("staging")))).isEmpty();
+        requireNoJournal();
     }
 
     @Test
@@ -184,6 +186,7 @@ class TrialTest {
         Staging.open(local.address("staging"), local.address("source"), snapshot, true, Progress.NONE)
                 .close();
         assertThat(CatalogDiff.between(before, state(local.address("staging")))).isEmpty();
+        requireNoJournal();
     }
 
     @Test
@@ -212,6 +215,17 @@ class TrialTest {
                         Staging.open(local.address("postgres"), local.address("source"), snapshot, true, Progress.NONE))
                 .isInstanceOf(HoneException.class)
                 .hasMessageContaining("has no table \"Odd\"");
+    }
+
+    /** The diff of catalogs does not look at Hone's own schema. */
+    private static void requireNoJournal() {
+        try (Server server = Server.connect(local.address("staging"))) {
+            assertThat(server.handle()
+                            .createQuery("SELECT count(*) FROM pg_namespace WHERE nspname = 'performance_monitoring'")
+                            .mapTo(Integer.class)
+                            .one())
+                    .isZero();
+        }
     }
 
     private static Catalog state(ServerAddress address) {
