@@ -9,15 +9,24 @@ import dev.hone.advise.ProposalHtml;
 import dev.hone.advise.ProposalMarkdown;
 import dev.hone.check.Checks;
 import dev.hone.check.Diagnosis;
+import dev.hone.postgres.AddressParser;
 import dev.hone.postgres.Server;
 import dev.hone.postgres.ServerAddress;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.SnapshotReader;
+import dev.hone.verify.LearnedTimes;
+import dev.hone.verify.Trial;
+import dev.hone.verify.Verification;
+import dev.hone.verify.VerifyOptions;
 import dev.hone.workload.SampleValues;
 import dev.hone.workload.ScriptParser;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -52,6 +61,29 @@ final class AdviseCommand implements Callable<Integer> {
     @Option(names = "--time", paramLabel = "TIME", description = "When to stop searching, such as 60s; 2m if left out.")
     private Duration time = AdviceOptions.DEFAULT.timeLimit();
 
+    @Option(
+            names = "--verify",
+            description = "Build the advice and its runners-up on a copy, measure, and keep what helps.")
+    private boolean verify;
+
+    @Option(
+            names = "--verify-on",
+            paramLabel = "URL",
+            description = "The copy to measure at, left as it was found; one on this machine if left out.")
+    private @Nullable String verifyOn;
+
+    @Option(
+            names = "--verify-time",
+            paramLabel = "TIME",
+            description = "The most to spend on measuring, such as 5m; 10m if left out.")
+    private Duration verifyTime = VerifyOptions.DEFAULT.time();
+
+    @Option(
+            names = "--verify-size",
+            paramLabel = "SIZE",
+            description = "Larger tables are sampled for the copy on this machine; 2GB if left out.")
+    private @Nullable Bytes verifySize;
+
     @Option(names = "--out", paramLabel = "DIR", description = "Write the proposal into a folder, for `hone apply`.")
     private @Nullable Path out;
 
@@ -67,6 +99,8 @@ final class AdviseCommand implements Callable<Integer> {
 
     @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} if left out.")
     private AdviceFormat format = AdviceFormat.TEXT;
+
+    private @Nullable Verification verification;
 
     AdviseCommand(Main main) {
         this.main = main;
@@ -87,6 +121,9 @@ final class AdviseCommand implements Callable<Integer> {
         switch (format) {
             case TEXT -> {
                 new ProposalText(terminal, explain).print(proposal);
+                if (verification != null) {
+                    new VerificationText(terminal).print(verification);
+                }
                 next(terminal, proposal);
             }
             case JSON -> terminal.out().print(Json.pretty(proposal));
@@ -114,8 +151,35 @@ final class AdviseCommand implements Callable<Integer> {
                     SnapshotReader.whole(Checks.queries(server.version())).read(server, progress);
             Diagnosis diagnosis = Checks.diagnose(snapshot);
             Advising.Learnt learnt = count ? learn(server).counting(server) : learn(server);
-            return Advising.propose(snapshot, address.toString(), diagnosis, learnt, options, progress);
+            Optional<Path> times = LearnedTimes.file(server);
+            Optional<LearnedTimes> known = times.flatMap(LearnedTimes::read);
+            AdviceOptions using =
+                    known.map(LearnedTimes::model).map(options::withTimeModel).orElse(options);
+            Proposal proposal = Advising.propose(
+                    snapshot,
+                    address.toString(),
+                    diagnosis,
+                    known.isPresent() ? noting(learnt, known.get()) : learnt,
+                    using,
+                    trying(address, using, progress),
+                    progress);
+            Verification found = verification;
+            if (times.isPresent() && found != null && found.model() != null) {
+                LearnedTimes.write(
+                        times.get(),
+                        snapshot.database().name(),
+                        found.model(),
+                        Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS));
+            }
+            return proposal;
         }
+    }
+
+    private static Advising.Learnt noting(Advising.Learnt learnt, LearnedTimes known) {
+        List<String> notes = new ArrayList<>(learnt.notes());
+        notes.add("Costs are corrected by what a verification of this database learned at " + known.learnedAt()
+                + " from " + known.model().plans() + " measured plans.");
+        return new Advising.Learnt(learnt.workload(), notes, learnt.counted());
     }
 
     private Proposal fromFile(AdviceOptions options, Progress progress) {
@@ -123,7 +187,28 @@ final class AdviseCommand implements Callable<Integer> {
         Advising.Learnt learnt = workload == null
                 ? Advising.Learnt.from(snapshot)
                 : new Advising.Learnt(ScriptParser.read(workload).workload(SampleValues.none()), List.of());
-        return Advising.propose(snapshot, null, Checks.diagnose(snapshot), learnt, options, progress);
+        return Advising.propose(
+                snapshot, null, Checks.diagnose(snapshot), learnt, options, trying(null, options, progress), progress);
+    }
+
+    /** Trying on a copy, if that was asked for. */
+    private Advising.Trying trying(@Nullable ServerAddress address, AdviceOptions options, Progress progress) {
+        if (!verify && verifyOn == null) {
+            return Advising.Trying.NOT;
+        }
+        VerifyOptions how = VerifyOptions.DEFAULT.withTime(verifyTime);
+        if (verifySize != null) {
+            how = how.withSize(verifySize.count());
+        }
+        if (verifyOn != null) {
+            how = how.withStaging(AddressParser.of(main.environment()).parse(verifyOn));
+        }
+        VerifyOptions chosen = how;
+        return (twin, snapshot, queries, advice) -> {
+            Verification found = Trial.run(twin, snapshot, address, queries, advice, options, chosen, progress);
+            verification = found;
+            return found.applied(advice);
+        };
     }
 
     private Advising.Learnt learn(Server server) {

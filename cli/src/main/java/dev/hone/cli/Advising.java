@@ -95,11 +95,7 @@ final class Advising {
 
     private Advising() {}
 
-    /**
-     * Works the Proposal out.
-     *
-     * @param address of the database, without a password; null if the Snapshot came from a file
-     */
+    /** Works the Proposal out, and leaves it at that. */
     static Proposal propose(
             Snapshot snapshot,
             @Nullable String address,
@@ -107,7 +103,24 @@ final class Advising {
             Learnt learnt,
             AdviceOptions options,
             Progress progress) {
-        Advice advice = planned(snapshot, learnt, options, progress);
+        return propose(snapshot, address, diagnosis, learnt, options, Trying.NOT, progress);
+    }
+
+    /**
+     * Works the Proposal out.
+     *
+     * @param address of the database, without a password; null if the Snapshot came from a file
+     * @param trying what becomes of the planned advice before it is proposed
+     */
+    static Proposal propose(
+            Snapshot snapshot,
+            @Nullable String address,
+            Diagnosis diagnosis,
+            Learnt learnt,
+            AdviceOptions options,
+            Trying trying,
+            Progress progress) {
+        Advice advice = planned(snapshot, learnt, options, trying, progress);
         for (String note : learnt.notes()) {
             advice = advice.withNote(note);
         }
@@ -127,12 +140,32 @@ final class Advising {
                         Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS));
     }
 
-    private static Advice planned(Snapshot snapshot, Learnt learnt, AdviceOptions options, Progress progress) {
+    /** What is done with advice while its twin is still there. */
+    @FunctionalInterface
+    interface Trying {
+
+        /** Takes advice as it is. */
+        Trying NOT = (twin, snapshot, workload, advice) -> advice;
+
+        Advice tried(Twin twin, Snapshot snapshot, Workload workload, Advice advice);
+    }
+
+    private static Advice planned(
+            Snapshot snapshot, Learnt learnt, AdviceOptions options, Trying trying, Progress progress) {
         Workload workload = learnt.workload();
         if (workload == null) {
             return Advice.withoutPlans("Without a workload only the findings of `hone check` lead to changes.");
         }
-        try (Twin twin = Twin.build(snapshot, progress)) {
+        Twin built;
+        try {
+            built = Twin.build(snapshot, progress);
+        } catch (HoneException e) {
+            if (e.kind() != HoneException.Kind.REFUSED) {
+                throw e;
+            }
+            return Advice.withoutPlans(e.getMessage() + ". Only the findings of `hone check` lead to changes here.");
+        }
+        try (Twin twin = built) {
             Advice indexes = IndexAdvisor.advise(twin, snapshot, workload, options, progress);
             Advice advice = indexes.withHints(Hints.of(twin, snapshot, workload, indexes.recommendations()));
             Server counted = learnt.counted();
@@ -142,15 +175,11 @@ final class Advising {
                 all.addAll(indexes.recommendations());
                 advice = advice.withRecommendations(all);
             }
+            advice = trying.tried(twin, snapshot, workload, advice);
             for (String note : OmissionNotes.of(Reach.of(twin, workload))) {
                 advice = advice.withNote(note);
             }
             return advice;
-        } catch (HoneException e) {
-            if (e.kind() != HoneException.Kind.REFUSED) {
-                throw e;
-            }
-            return Advice.withoutPlans(e.getMessage() + ". Only the findings of `hone check` lead to changes here.");
         }
     }
 }

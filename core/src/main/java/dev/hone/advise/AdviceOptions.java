@@ -86,7 +86,7 @@ public record AdviceOptions(
     }
 
     /** The budget for a database of a size in bytes, which is negative if it is not known. */
-    long budgetFor(long databaseBytes) {
+    public long budgetFor(long databaseBytes) {
         return budgetBytes != null ? budgetBytes : Math.max(LEAST_BUDGET_BYTES, databaseBytes / 5);
     }
 }

@@ -54,13 +54,36 @@ final class SchemaBuilder {
 
     void build() throws SQLException {
         namespaces();
-        owner.execute("SET check_function_bodies = off; SET search_path = pg_catalog; SET client_min_messages = error");
         owner.execute("BEGIN");
+        rest(tables());
+        owner.execute("COMMIT");
+    }
+
+    /** Schemas, types, functions and tables; gives what still lacks something. To be followed by {@link #finish}. */
+    List<Step> begin() throws SQLException {
+        namespaces();
+        owner.execute("BEGIN");
+        List<Step> pending = tables();
+        owner.execute("COMMIT");
+        return pending;
+    }
+
+    /** Keys, indexes and all that rests on tables. */
+    void finish(List<Step> pending) throws SQLException {
+        owner.execute("BEGIN");
+        rest(pending);
+        owner.execute("COMMIT");
+    }
+
+    private List<Step> tables() throws SQLException {
+        owner.execute("SET check_function_bodies = off; SET search_path = pg_catalog; SET client_min_messages = error");
         collations();
         List<Step> early = new ArrayList<>(types());
         early.addAll(functions());
-        List<Step> pending = untilStable(early).keySet().stream().toList();
-        pending = tables(pending);
+        return tables(untilStable(early).keySet().stream().toList());
+    }
+
+    private void rest(List<Step> pending) throws SQLException {
         List<Step> late = new ArrayList<>(keysAndChecks());
         late.addAll(indexes());
         late.addAll(attachments());
@@ -70,7 +93,6 @@ final class SchemaBuilder {
         views.addAll(views());
         untilStable(views).forEach(this::omit);
         all(statisticsObjects());
-        owner.execute("COMMIT");
     }
 
     private void namespaces() throws SQLException {

@@ -177,6 +177,28 @@ final class TwinServer implements AutoCloseable {
         }
     }
 
+    /** Starts it anew with other settings. */
+    void restart(Map<String, String> settings) throws SQLException {
+        try (Session admin = Session.open(local.address(MAINTENANCE))) {
+            for (Map.Entry<String, String> setting : settings.entrySet()) {
+                admin.execute("ALTER SYSTEM SET " + Sql.identifier(setting.getKey()) + " = "
+                        + Sql.literal(setting.getValue()));
+            }
+        }
+        local.stop(LocalServer.StopMode.FAST);
+        local.start();
+    }
+
+    /** Its database, as superuser. */
+    ServerAddress superuserAddress() {
+        return local.address(DATABASE);
+    }
+
+    /** Its database, as the role that owns everything. */
+    ServerAddress ownerAddress() {
+        return local.address(DATABASE).withUser(ROLE, password);
+    }
+
     @Override
     public void close() {
         local.close();

@@ -61,11 +61,13 @@ public final class AdvisorAgainstPeers {
 
     private final Workload workload = Tpch.workload();
     private final boolean quick;
+    private final boolean embedded;
     private final boolean timed;
     private final int rounds;
 
     private AdvisorAgainstPeers(List<String> arguments) {
         quick = arguments.contains("--quick");
+        embedded = arguments.contains("--embedded");
         timed = arguments.contains("--time");
         int at = arguments.indexOf("--rounds");
         rounds = at < 0 ? 4 : Integer.parseInt(arguments.get(at + 1));
@@ -76,10 +78,12 @@ public final class AdvisorAgainstPeers {
     }
 
     private void run() throws IOException, InterruptedException, SQLException {
-        Installation installation = Installation.local(15)
-                .orElseThrow(() -> HoneException.refused(
-                        "There is no PostgreSQL 15 on this machine",
-                        "Install it with HypoPG: apt-get install postgresql-15 postgresql-15-hypopg"));
+        Installation installation = embedded
+                ? Installation.embedded()
+                : Installation.local(15)
+                        .orElseThrow(() -> HoneException.refused(
+                                "There is no PostgreSQL 15 on this machine",
+                                "Install it with HypoPG: apt-get install postgresql-15 postgresql-15-hypopg"));
         try (Cluster cluster = Tpch.open(installation)) {
             ServerAddress address = cluster.address(Tpch.DATABASE);
             try (Server server = Server.connect(address)) {
@@ -109,6 +113,29 @@ public final class AdvisorAgainstPeers {
 
         List<Contender> contenders = new ArrayList<>();
         contenders.add(new Contender("no index", List.of()));
+        if (!embedded) {
+            contenders.addAll(control(server, budgets, total));
+        }
+
+        Snapshot snapshot = SnapshotReader.whole(List.of()).read(server, Progress.NONE);
+        System.out.printf(
+                Locale.ROOT,
+                "%n| Hone, budget | wall s (twin) | plans | indexes | estimated MB | built MB | fits | Hone's estimate %% |"
+                        + " the planner's, indexes built %% | best peer %% | |%n|---|---|---|---|---|---|---|---|---|---|---|%n");
+        for (Budget budget : budgets) {
+            contenders.add(hone(budget, snapshot, real, total));
+        }
+        for (Contender contender : contenders) {
+            System.out.printf(Locale.ROOT, "%n%s:%n", contender.name());
+            contender.indexes().forEach(index -> System.out.printf(Locale.ROOT, "- %s%n", index.statement(false)));
+        }
+        if (timed) {
+            time(server.address(), real, contenders);
+        }
+    }
+
+    private List<Contender> control(Server server, List<Budget> budgets, double total) {
+        List<Contender> contenders = new ArrayList<>();
         Extend extend = new Extend(server.handle(), workload, 2);
         System.out.printf(
                 Locale.ROOT,
@@ -129,24 +156,7 @@ public final class AdvisorAgainstPeers {
                 contenders.add(new Contender("Extend 672", result.indexes()));
             }
         }
-        // No session may keep hypothetical indexes in mind.
-        server.handle().execute("SELECT hypopg_reset()");
-
-        Snapshot snapshot = SnapshotReader.whole(List.of()).read(server, Progress.NONE);
-        System.out.printf(
-                Locale.ROOT,
-                "%n| Hone, budget | wall s (twin) | plans | indexes | estimated MB | built MB | fits | Hone's estimate %% |"
-                        + " the planner's, indexes built %% | best peer %% | |%n|---|---|---|---|---|---|---|---|---|---|---|%n");
-        for (Budget budget : budgets) {
-            contenders.add(hone(budget, snapshot, real, total));
-        }
-        for (Contender contender : contenders) {
-            System.out.printf(Locale.ROOT, "%n%s:%n", contender.name());
-            contender.indexes().forEach(index -> System.out.printf(Locale.ROOT, "- %s%n", index.statement(false)));
-        }
-        if (timed) {
-            time(server.address(), real, contenders);
-        }
+        return contenders;
     }
 
     private Contender hone(Budget budget, Snapshot snapshot, RealIndexes real, double total) {

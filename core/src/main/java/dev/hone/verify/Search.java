@@ -1,0 +1,191 @@
+package dev.hone.verify;
+
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * Looks for the set of built indexes with which the workload takes least time, as far as times are known now: greedily by
+ * the time saved per byte and by the time saved, then by taking out, putting in and exchanging. Real sizes count against
+ * the budget. A set with which a query that only reads is slower than without pays dearly for it.
+ */
+final class Search {
+
+    /** How much slower a reading query may seem before that counts: single measurements are no finer. */
+    static final double TOLERANCE = 0.08;
+
+    private static final double PENALTY = 25;
+    private static final long FEW_BYTES = 64 << 10;
+
+    private final Stage stage;
+    private final PlanTimes times;
+    private final long budgetBytes;
+    private final double minimumGain;
+    private final Deadline deadline;
+
+    Search(Stage stage, PlanTimes times, long budgetBytes, double minimumGain, Deadline deadline) {
+        this.stage = stage;
+        this.times = times;
+        this.budgetBytes = budgetBytes;
+        this.minimumGain = minimumGain;
+        this.deadline = deadline;
+    }
+
+    /** Milliseconds of the whole workload, with what slower queries are fined. */
+    double objective(BitSet set) throws SQLException {
+        double sum = 0;
+        BitSet none = new BitSet();
+        List<Call> calls = times.book().calls();
+        for (int i = 0; i < calls.size(); i++) {
+            double millis = times.millis(i, set);
+            sum += calls.get(i).weight() * millis;
+            if (!times.book().writes(i)) {
+                double before = times.millis(i, none);
+                double slower = millis - before * (1 + TOLERANCE);
+                if (slower > 0.02) {
+                    sum += PENALTY * calls.get(i).weight() * slower;
+                }
+            }
+        }
+        return sum;
+    }
+
+    long bytes(BitSet set) {
+        return set.stream().mapToLong(i -> stage.built().get(i).bytes()).sum();
+    }
+
+    /** The best set found, beginning from nothing and from some others. */
+    BitSet best(List<BitSet> starts) throws SQLException {
+        List<BitSet> all = new ArrayList<>(starts);
+        all.add(greedy(true));
+        all.add(greedy(false));
+        BitSet best = new BitSet();
+        double least = objective(best);
+        for (BitSet start : all) {
+            BitSet set = refined(fitted(start));
+            double objective = objective(set);
+            if (objective < least * (1 - minimumGain / 10)
+                    || (objective < least * (1 + minimumGain / 10) && bytes(set) < bytes(best))) {
+                best = set;
+                least = objective;
+            }
+        }
+        return best;
+    }
+
+    private BitSet greedy(boolean perByte) throws SQLException {
+        BitSet chosen = new BitSet();
+        double now = objective(chosen);
+        while (!deadline.isOver()) {
+            int best = -1;
+            double bestScore = 0;
+            double bestObjective = now;
+            long left = budgetBytes - bytes(chosen);
+            for (int i = 0; i < stage.built().size(); i++) {
+                long size = stage.built().get(i).bytes();
+                if (chosen.get(i) || size > left) {
+                    continue;
+                }
+                double objective = objective(with(chosen, i));
+                double score = (now - objective) / (perByte ? Math.max(FEW_BYTES, size) : 1);
+                if (now - objective > minimumGain * objective && score > bestScore) {
+                    best = i;
+                    bestScore = score;
+                    bestObjective = objective;
+                }
+            }
+            if (best < 0) {
+                break;
+            }
+            chosen.set(best);
+            now = bestObjective;
+        }
+        return chosen;
+    }
+
+    /** A set without what is missed least per byte, until it fits the budget. */
+    private BitSet fitted(BitSet start) throws SQLException {
+        BitSet set = (BitSet) start.clone();
+        while (bytes(set) > budgetBytes) {
+            int least = -1;
+            double leastScore = Double.POSITIVE_INFINITY;
+            for (int i : set.stream().toArray()) {
+                double score = objective(without(set, i))
+                        / Math.max(FEW_BYTES, stage.built().get(i).bytes());
+                if (score < leastScore) {
+                    least = i;
+                    leastScore = score;
+                }
+            }
+            set.clear(least);
+        }
+        return set;
+    }
+
+    private BitSet refined(BitSet start) throws SQLException {
+        BitSet set = start;
+        for (int round = 0; round < 6 && !deadline.isOver(); round++) {
+            BitSet before = set;
+            set = exchanged(withoutIdle(set));
+            if (set.equals(before)) {
+                break;
+            }
+        }
+        return withoutIdle(set);
+    }
+
+    /** The set without what is not missed, the largest first. */
+    BitSet withoutIdle(BitSet start) throws SQLException {
+        BitSet set = (BitSet) start.clone();
+        List<Integer> bySize = new ArrayList<>(set.stream().boxed().toList());
+        bySize.sort((a, b) ->
+                Long.compare(stage.built().get(b).bytes(), stage.built().get(a).bytes()));
+        for (int one : bySize) {
+            double with = objective(set);
+            if (objective(without(set, one)) - with <= minimumGain * with) {
+                set.clear(one);
+            }
+        }
+        return set;
+    }
+
+    private BitSet exchanged(BitSet start) throws SQLException {
+        BitSet set = start;
+        double now = objective(set);
+        for (int in = 0; in < stage.built().size(); in++) {
+            if (set.get(in) || deadline.isOver()) {
+                continue;
+            }
+            BitSet best = fitted(with(set, in));
+            double least = best.get(in) ? objective(best) : Double.POSITIVE_INFINITY;
+            for (int out : set.stream().toArray()) {
+                BitSet other = with(without(set, out), in);
+                if (bytes(other) <= budgetBytes) {
+                    double objective = objective(other);
+                    if (objective < least) {
+                        best = other;
+                        least = objective;
+                    }
+                }
+            }
+            if (now - least > minimumGain * least) {
+                set = best;
+                now = least;
+            }
+        }
+        return set;
+    }
+
+    private static BitSet with(BitSet set, int one) {
+        BitSet more = (BitSet) set.clone();
+        more.set(one);
+        return more;
+    }
+
+    static BitSet without(BitSet set, int one) {
+        BitSet less = (BitSet) set.clone();
+        less.clear(one);
+        return less;
+    }
+}

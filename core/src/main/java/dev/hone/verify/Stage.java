@@ -1,0 +1,41 @@
+package dev.hone.verify;
+
+import dev.hone.Progress;
+import dev.hone.change.CreateIndex;
+import java.sql.SQLException;
+import java.util.BitSet;
+import java.util.List;
+import java.util.function.BiConsumer;
+
+/**
+ * Where advice is tried: indexes are built there once, and then shown to the planner or hidden from it, set by set. Closing
+ * it leaves nothing of what was built. Not safe for use by several threads at once.
+ */
+sealed interface Stage extends AutoCloseable permits Staging, RestoredCopy {
+
+    /** What it is, for people: "the staging copy postgres://…". */
+    String name();
+
+    /** What should be known of it: that it is a sample, what it lacks. */
+    List<String> notes();
+
+    /** The session in which calls are planned and run. */
+    Runner runner();
+
+    /**
+     * Builds indexes, which are numbered on from those built before.
+     *
+     * @param failed is told of each that there cannot be, and why
+     */
+    void build(List<CreateIndex> wanted, BiConsumer<CreateIndex, String> failed, Progress progress) throws SQLException;
+
+    /** What was built, by number. */
+    List<Built> built();
+
+    /** Shows exactly these of the built indexes to the session, in a new transaction of it. */
+    void show(BitSet visible) throws SQLException;
+
+    /** Leaves nothing of what was built. */
+    @Override
+    void close();
+}

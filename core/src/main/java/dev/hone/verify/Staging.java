@@ -1,0 +1,319 @@
+package dev.hone.verify;
+
+import dev.hone.HoneException;
+import dev.hone.Progress;
+import dev.hone.change.Change;
+import dev.hone.change.CreateIndex;
+import dev.hone.change.DeployOptions;
+import dev.hone.change.Deployer;
+import dev.hone.change.DeploymentRecord;
+import dev.hone.change.DeploymentResult;
+import dev.hone.change.Journal;
+import dev.hone.change.StepState;
+import dev.hone.postgres.Server;
+import dev.hone.postgres.ServerAddress;
+import dev.hone.postgres.Snapshot;
+import dev.hone.postgres.Sql;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A copy of the database that its owner keeps for trying things. Indexes come and go by journaled deployments, so that
+ * one that was cut short is known, and taken back by the next verification or by {@code hone undo}.
+ *
+ * <p>Sets of indexes are told apart inside transactions that are rolled back: a superuser marks an index as invalid, any
+ * other role drops it. Other sessions see none of that, and a lost connection leaves nothing of it; a drop keeps them from
+ * the table for as long as one query runs.
+ */
+final class Staging implements Stage {
+
+    /** How the names of indexes begin that were built to be tried. */
+    static final String PREFIX = "hone_verify_";
+
+    private final ServerAddress address;
+    private final Runner runner;
+    private final boolean superuser;
+    private final boolean writes;
+    private final boolean journalWasThere;
+    private final List<Built> built = new ArrayList<>();
+    private final List<String> deployments = new ArrayList<>();
+    private int number;
+
+    private Staging(ServerAddress address, Runner runner, boolean superuser, boolean writes, boolean journalWasThere) {
+        this.address = address;
+        this.runner = runner;
+        this.superuser = superuser;
+        this.writes = writes;
+        this.journalWasThere = journalWasThere;
+    }
+
+    /**
+     * Connects, and takes back what a verification left that was cut short.
+     *
+     * @param writes whether the workload has statements that write
+     * @throws HoneException of kind {@code REFUSED} if it is the source itself, or a standby, or has not the source's tables
+     */
+    static Staging open(
+            ServerAddress address, @Nullable ServerAddress source, Snapshot snapshot, boolean writes, Progress progress)
+            throws SQLException {
+        boolean journal;
+        boolean superuser;
+        try (Server server = Server.connect(address)) {
+            requireOther(server, source);
+            requireFit(server, snapshot);
+            sweep(server, progress);
+            journal = hasJournal(server);
+            superuser = server.handle()
+                    .createQuery(Sql.tag("superuser", "SELECT current_setting('is_superuser')::boolean"))
+                    .mapTo(Boolean.class)
+                    .one();
+        } catch (JdbiException e) {
+            throw HoneException.failed(
+                    "Cannot look at the staging copy " + address + ": " + e.getMessage(),
+                    "Nothing was built there.",
+                    e);
+        }
+        return new Staging(address, Runner.open(address, false), superuser, writes, journal);
+    }
+
+    /** Two addresses may be of one database. */
+    private static void requireOther(Server server, @Nullable ServerAddress source) {
+        if (source == null) {
+            return;
+        }
+        try (Server other = Server.connect(source)) {
+            if (identity(server).equals(identity(other))) {
+                throw HoneException.refused(
+                        "The staging copy " + server.address() + " is the database itself",
+                        "Nothing was built. Give a copy of it, or leave --verify-on out: Hone then makes one on this"
+                                + " machine.");
+            }
+        }
+    }
+
+    private static String identity(Server server) {
+        return server.handle()
+                .createQuery(Sql.tag(
+                        "identity",
+                        "SELECT extract(epoch FROM pg_postmaster_start_time())::text || ' ' || current_setting('port') || ' '"
+                                + " || oid || ' ' || current_database() FROM pg_catalog.pg_database WHERE datname ="
+                                + " current_database()"))
+                .mapTo(String.class)
+                .one();
+    }
+
+    private static void requireFit(Server server, Snapshot source) {
+        record State(boolean standby, String database, String missing, int tables) {}
+        String tables = source.catalog().relations().stream()
+                .filter(relation ->
+                        relation.kind().equals("r") || relation.kind().equals("p"))
+                .map(relation -> Sql.literal(relation.qualifiedName()))
+                .collect(Collectors.joining(", "));
+        State state = server.handle()
+                .createQuery(Sql.tag("staging", """
+                        SELECT pg_is_in_recovery() AS standby, current_database() AS database, count(t) AS tables,
+                               coalesce((array_agg(t ORDER BY t) FILTER (WHERE to_regclass(t) IS NULL))[1], '') AS missing
+                        FROM unnest(ARRAY[%s]::text[]) AS t""".formatted(tables)))
+                .map((row, context) -> new State(
+                        row.getBoolean("standby"),
+                        row.getString("database"),
+                        row.getString("missing"),
+                        row.getInt("tables")))
+                .one();
+        if (state.standby()) {
+            throw HoneException.refused(
+                    "The staging copy " + server.address() + " is a standby, where no index can be built",
+                    "Nothing was built. Give a copy that takes writes, or leave --verify-on out: Hone then makes one on this"
+                            + " machine.");
+        }
+        if (!state.missing().isEmpty()) {
+            throw HoneException.refused(
+                    "The staging copy " + server.address() + " has no table " + state.missing(),
+                    "Nothing was built. Give a copy of the same database, or leave --verify-on out.");
+        }
+        if (server.version().major() != source.database().version().major()) {
+            throw HoneException.refused(
+                    "The staging copy " + server.address() + " runs PostgreSQL " + server.version()
+                            + ", the database itself " + source.database().version() + ": their planners differ",
+                    "Nothing was built. Give a copy on the same major version, or leave --verify-on out.");
+        }
+    }
+
+    private static boolean hasJournal(Server server) {
+        return server.handle()
+                .createQuery(Sql.tag(
+                        "journal",
+                        "SELECT to_regclass(" + Sql.literal(Journal.SCHEMA + "." + Journal.TABLE) + ") IS NOT NULL"))
+                .mapTo(Boolean.class)
+                .one();
+    }
+
+    /** Takes back what was built to be tried by a Hone that was ended. */
+    private static void sweep(Server server, Progress progress) {
+        boolean left = false;
+        for (DeploymentRecord deployment : Journal.read(server)) {
+            if (isTrial(deployment) && deployment.undoable()) {
+                Deployer.undo(server.address(), deployment.id(), DeployOptions.DEFAULT, progress);
+                left = true;
+            }
+        }
+        if (left) {
+            tidy(server);
+        }
+    }
+
+    private static boolean isTrial(DeploymentRecord deployment) {
+        return deployment.steps().stream()
+                .allMatch(step -> step.change() instanceof CreateIndex index
+                        && index.name().startsWith(PREFIX));
+    }
+
+    /** Removes a journal that holds nothing but trials, all taken back. */
+    private static void tidy(Server server) {
+        boolean onlyTrials =
+                Journal.read(server).stream().allMatch(deployment -> isTrial(deployment) && !deployment.undoable());
+        if (onlyTrials) {
+            try {
+                server.handle().useTransaction(handle -> {
+                    handle.execute("SET LOCAL lock_timeout = '2s'");
+                    handle.execute("DROP TABLE " + Sql.identifier(Journal.SCHEMA, Journal.TABLE));
+                    handle.execute("DROP SCHEMA " + Sql.identifier(Journal.SCHEMA));
+                });
+            } catch (JdbiException e) {
+                // Something else is in the schema, or somebody reads it: then it is not ours alone, and stays.
+            }
+        }
+    }
+
+    @Override
+    public String name() {
+        return "the staging copy " + address;
+    }
+
+    @Override
+    public List<String> notes() {
+        return superuser
+                ? List.of()
+                : List.of(
+                        "The role at the staging copy is no superuser, so that indexes were hidden by dropping them in"
+                                + " transactions that were rolled back: other sessions there waited meanwhile.");
+    }
+
+    @Override
+    public Runner runner() {
+        return runner;
+    }
+
+    @Override
+    public void build(List<CreateIndex> wanted, BiConsumer<CreateIndex, String> failed, Progress progress)
+            throws SQLException {
+        // A transaction of our own must not be what a concurrent build waits for.
+        runner.execute("ROLLBACK");
+        List<CreateIndex> left = new ArrayList<>(wanted);
+        while (!left.isEmpty()) {
+            List<Change> changes = new ArrayList<>();
+            for (CreateIndex index : left) {
+                changes.add(Built.named(index, PREFIX + ++number));
+            }
+            DeploymentResult result = Deployer.apply(address, changes, DeployOptions.DEFAULT, progress);
+            deployments.add(result.deployment());
+            int done = 0;
+            for (DeploymentResult.Step step : result.steps()) {
+                CreateIndex index = left.get(step.number() - 1);
+                if (step.state() == StepState.FAILED) {
+                    failed.accept(index, step.detail());
+                    done++;
+                    break;
+                }
+                if (step.state() != StepState.PLANNED) {
+                    note(index, (CreateIndex) changes.get(step.number() - 1));
+                    done++;
+                }
+            }
+            left = result.complete() ? List.of() : left.subList(Math.max(1, done), left.size());
+        }
+        runner.begin();
+    }
+
+    private void note(CreateIndex wanted, CreateIndex made) throws SQLException {
+        Optional<String> found = runner.text("SELECT i.indexrelid || ' ' || i.indrelid || ' ' ||"
+                + " pg_relation_size(i.indexrelid) FROM pg_catalog.pg_index i WHERE i.indexrelid = "
+                + Sql.literal(made.subject()) + "::regclass");
+        String[] parts = found.orElseThrow().split(" ", -1);
+        built.add(new Built(
+                wanted, made.name(), Long.parseLong(parts[0]), Long.parseLong(parts[1]), Long.parseLong(parts[2])));
+    }
+
+    @Override
+    public List<Built> built() {
+        return built;
+    }
+
+    @Override
+    public void show(BitSet visible) throws SQLException {
+        runner.begin();
+        List<Built> hidden = new ArrayList<>();
+        for (int i = 0; i < built.size(); i++) {
+            if (!visible.get(i)) {
+                hidden.add(built.get(i));
+            }
+        }
+        if (hidden.isEmpty()) {
+            return;
+        }
+        runner.execute(
+                superuser
+                        ? flags(hidden, false, writes)
+                        : "DROP INDEX "
+                                + hidden.stream()
+                                        .map(index ->
+                                                Sql.identifier(index.wanted().schema(), index.name()))
+                                        .collect(Collectors.joining(", ")));
+    }
+
+    /**
+     * Hides indexes from the planner, or shows them.
+     *
+     * @param upkeep whether writing statements are to do without them too. The list of a table's indexes is cached with the
+     *     table, which must therefore seem to have changed.
+     */
+    static String flags(List<Built> indexes, boolean visible, boolean upkeep) {
+        String oids = Built.oids(indexes);
+        return "UPDATE pg_catalog.pg_index SET indisvalid = " + visible
+                + (upkeep ? ", indisready = " + visible + ", indislive = " + visible : "") + " WHERE indexrelid IN ("
+                + oids + ")"
+                + (upkeep
+                        ? "; UPDATE pg_catalog.pg_class SET relname = relname WHERE oid IN (" + Built.tables(indexes)
+                                + ")"
+                        : "");
+    }
+
+    @Override
+    public void close() {
+        runner.close();
+        for (String deployment : deployments.reversed()) {
+            DeploymentResult result = Deployer.undo(address, deployment, DeployOptions.DEFAULT, Progress.NONE);
+            if (!result.complete()) {
+                throw HoneException.failed(
+                        "Could not remove all indexes that were tried from the staging copy " + address + ": "
+                                + result.steps().stream()
+                                        .map(DeploymentResult.Step::detail)
+                                        .collect(Collectors.joining("; ")),
+                        "The database itself is unchanged. On the staging copy: hone undo " + deployment + ".",
+                        null);
+            }
+        }
+        if (!journalWasThere && !deployments.isEmpty()) {
+            try (Server server = Server.connect(address)) {
+                tidy(server);
+            }
+        }
+    }
+}

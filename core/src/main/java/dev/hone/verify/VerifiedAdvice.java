@@ -1,0 +1,132 @@
+package dev.hone.verify;
+
+import dev.hone.advise.Advice;
+import dev.hone.advise.Measured;
+import dev.hone.advise.Recommendation;
+import dev.hone.advise.Recommendation.Alternative;
+import dev.hone.advise.Recommendation.Effect;
+import dev.hone.change.CreateIndex;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Advice after it was tried: what was kept, with what it did; what nobody tried stays as it was. */
+final class VerifiedAdvice {
+
+    private static final int MOST_ALTERNATIVES = 4;
+
+    private final Advice advice;
+    private final Verification found;
+    private final Map<String, Verification.Query> queries = new HashMap<>();
+
+    VerifiedAdvice(Advice advice, Verification found) {
+        this.advice = advice;
+        this.found = found;
+        found.queries().forEach(query -> queries.put(query.id(), query));
+    }
+
+    Advice advice() {
+        List<Recommendation> all = new ArrayList<>();
+        found.kept().forEach(kept -> all.add(recommendation(kept)));
+        advice.recommendations().stream()
+                .filter(one -> !(one.change() instanceof CreateIndex))
+                .forEach(all::add);
+        double before = cost(false);
+        double after = cost(true);
+        Advice verified = new Advice(
+                before > 0 ? before : advice.costBefore(),
+                before > 0 ? after : advice.costAfter(),
+                all,
+                advice.inUse(),
+                advice.notes(),
+                advice.effort(),
+                advice.hints());
+        verified = verified.withNote(String.format(
+                Locale.ROOT,
+                "Verified at %s: the measured queries take %.0f %% of the %s they took; %.0f %% was estimated. %d plans were"
+                        + " measured%s.",
+                found.where(),
+                found.measuredRatio() * 100,
+                found.unit(),
+                found.estimatedRatio() * 100,
+                found.plans(),
+                found.complete() ? "" : " before the time was over; more time may find better"));
+        for (Verification.Rejected rejected : found.rejected()) {
+            if (rejected.recommended()) {
+                verified = verified.withNote("Tried and not recommended: " + Verifier.text(rejected.index()) + ": "
+                        + rejected.reason() + ".");
+            }
+        }
+        for (String note : found.notes()) {
+            verified = verified.withNote(note);
+        }
+        return verified;
+    }
+
+    private double cost(boolean after) {
+        return found.queries().stream()
+                .mapToDouble(query -> query.calls() * (after ? query.costAfter() : query.costBefore()))
+                .sum();
+    }
+
+    private Recommendation recommendation(Verification.Kept kept) {
+        Recommendation estimated = estimated(kept.index());
+        List<Effect> effects = new ArrayList<>();
+        List<Measured> measured = new ArrayList<>();
+        for (String id : kept.queries()) {
+            Verification.Query query = queries.get(id);
+            if (query == null) {
+                continue;
+            }
+            effects.add(new Effect(id, query.sql(), query.costBefore(), query.costAfter(), query.calls()));
+            if (!query.samePlan()) {
+                measured.add(new Measured(
+                        id,
+                        query.estimatedRatio(),
+                        query.measuredRatio(),
+                        Math.max(0, query.interval().lower()),
+                        query.interval().upper()));
+            }
+        }
+        return new Recommendation(
+                kept.index(),
+                reason(kept),
+                kept.bytes(),
+                effects,
+                alternatives(kept.index()),
+                estimated == null ? List.of() : estimated.upkeep(),
+                estimated == null ? null : estimated.buildTime(),
+                measured);
+    }
+
+    private static String reason(Verification.Kept kept) {
+        return String.join(", ", kept.queries())
+                + (kept.queries().size() == 1 ? " uses it." : " use it.")
+                + (kept.missed() > 0
+                        ? String.format(
+                                Locale.ROOT,
+                                " Without it, and with the others, the workload would take %,.1f ms more.",
+                                kept.missed())
+                        : "");
+    }
+
+    private @Nullable Recommendation estimated(CreateIndex index) {
+        return advice.recommendations().stream()
+                .filter(one -> one.change().equals(index))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private List<Alternative> alternatives(CreateIndex index) {
+        return found.rejected().stream()
+                .filter(one -> one.index().schema().equals(index.schema())
+                        && one.index().table().equals(index.table()))
+                .limit(MOST_ALTERNATIVES)
+                .map(one ->
+                        new Alternative(one.index().statement(true), one.bytes(), null, "measured: " + one.reason()))
+                .toList();
+    }
+}
