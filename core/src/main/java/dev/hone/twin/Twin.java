@@ -115,7 +115,7 @@ public final class Twin implements AutoCloseable {
         // Our own questions to the catalogs, which have grown, are to be planned well too.
         superuser.execute("ANALYZE pg_class, pg_attribute, pg_index, pg_depend, pg_type, pg_namespace");
         server.evictBuffers();
-        extendFiles(snapshot, server, superuser, known, relations);
+        extendFiles(snapshot, server, superuser, known, relations, omissions);
         task.at(5, "the planner");
         // A new session, which has cached nothing of the files as they were, and starts with the settings.
         Session owner = server.unprivileged();
@@ -133,7 +133,8 @@ public final class Twin implements AutoCloseable {
             if (twin != null
                     && twin.kind().equals("i")
                     && Set.of("gin", "brin").contains(String.valueOf(relation.accessMethod()))
-                    && relation.currentPages() > 1) {
+                    && relation.currentPages() > 1
+                    && relation.currentPages() <= RelationFile.MOST_PAGES) {
                 known.put(twin.oid(), sizer.known(twin.oid(), relation.currentPages()));
             }
         }
@@ -145,7 +146,8 @@ public final class Twin implements AutoCloseable {
             TwinServer server,
             Session superuser,
             Map<Long, IndexSize> known,
-            Map<Name, TwinRelation> relations)
+            Map<Name, TwinRelation> relations,
+            List<Omission> omissions)
             throws SQLException, IOException {
         Map<Long, Long> btrees = new HashMap<>();
         for (Relation relation : snapshot.catalog().relations()) {
@@ -158,6 +160,10 @@ public final class Twin implements AutoCloseable {
         for (Relation relation : snapshot.catalog().relations()) {
             TwinRelation twin = relations.get(new Name(relation.schema(), relation.name()));
             if (twin == null || twin.path() == null || Set.of("f", "p", "I").contains(relation.kind())) {
+                continue;
+            }
+            if (relation.currentPages() < 0 || relation.currentPages() > RelationFile.MOST_PAGES) {
+                omissions.add(new Omission("length of " + relation.qualifiedName(), "malformed: no such length"));
                 continue;
             }
             RelationFile file = server.file(twin.path());
