@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -28,15 +29,19 @@ final class GinKeys {
 
     private static final int JSON_HASH = 8;
 
+    /** Fewer words than these make no kind of their own. */
+    private static final int FEWEST_OF_KIND = 4;
+
     /**
      * What statistics say of the elements of a column.
      *
-     * @param widths stored width of each most common element in bytes
+     * @param texts the most common elements
+     * @param widths stored width of each of them in bytes
      * @param frequencies share of the rows, NULL aside, that have each of them
      * @param rarest share below which an element was not recorded
      * @param perRow distinct elements of a row on average; 0 where unknown
      */
-    record Elements(List<Integer> widths, List<Double> frequencies, double rarest, double perRow) {}
+    record Elements(Set<String> texts, List<Integer> widths, List<Double> frequencies, double rarest, double perRow) {}
 
     /** A key met in the sample. */
     private static final class Met {
@@ -116,8 +121,9 @@ final class GinKeys {
         if (rest >= 1 && rest > 0.005 * perRow * present) {
             double rarest = Math.max(elements.rarest(), 1 / present);
             double least = Math.max(1, rest / (rarest * present));
-            double distinct =
-                    groups.stream().mapToDouble(g -> g.distinct(present)).sum() - keys.size();
+            double distinct = groups.stream()
+                    .mapToDouble(group -> group.without(elements.texts()).distinct(present))
+                    .sum();
             // As many as the sample promises; without one, as if each were half as frequent as the rarest known.
             double count = Math.clamp(distinct > 0 ? distinct : 2 * least, least, rest);
             keys.add(new Keys(count, rest / count, keyBytes > 0 ? keyBytes : Math.max(2, meanBytes)));
@@ -146,28 +152,28 @@ final class GinKeys {
             return met.values().stream().mapToDouble(m -> m.weight).sum();
         }
 
-        /** How many distinct keys there are in so many rows. */
+        /** The group without some keys. */
+        Group without(Set<String> keys) {
+            Map<String, Met> rest = new LinkedHashMap<>(met);
+            rest.keySet().removeAll(keys);
+            return new Group(rest, rowsDrawn, weightDrawn);
+        }
+
+        /**
+         * How many distinct keys there are in so many rows. The estimator takes keys to be alike, so that those met
+         * often are counted apart, and it is asked only for those met once or twice.
+         */
         double distinct(double rows) {
-            double drawn = 0;
-            double once = 0;
-            double onceWeight = 0;
-            double seen = 0;
-            for (Met key : met.values()) {
-                drawn += key.drawn;
-                seen += key.drawn > 0 ? 1 : 0;
-                if (key.drawn == 1) {
-                    once++;
-                    onceWeight += key.weight;
-                }
-            }
-            if (drawn == 0 || once == 0) {
+            double once = met.values().stream().filter(key -> key.drawn == 1).count();
+            double twice = met.values().stream().filter(key -> key.drawn == 2).count();
+            if (once == 0) {
                 return met.size();
             }
+            double drawn = once + 2 * twice;
             double all = Math.max(drawn, drawn / Math.max(1, rowsDrawn) * weightDrawn * rows);
-            double estimate = drawn * seen / Math.max(1e-9, drawn - once + once * drawn / all) + (met.size() - seen);
-            double most = met.size() - once + Math.max(once, onceWeight * rows);
-            return Math.clamp(
-                    Math.min(estimate, NumberTemplates.capacity(met.keySet())), met.size(), Math.max(met.size(), most));
+            double rare = drawn * (once + twice) / Math.max(1e-9, drawn - once + once * drawn / all);
+            double estimate = met.size() - once - twice + rare;
+            return Math.clamp(estimate, met.size(), Math.max(met.size(), NumberTemplates.capacity(met.keySet())));
         }
 
         List<Keys> keys(double rows) {
@@ -191,6 +197,14 @@ final class GinKeys {
             }
             return keys;
         }
+    }
+
+    /** How many distinct keys a row has on average, NULL aside; empty if no sample tells. */
+    OptionalDouble perRow(String operatorClass, Optional<Sample> sample) throws SQLException {
+        List<Group> groups = sample.isPresent() ? groups(operatorClass, 1, sample.get()) : List.of();
+        return groups.isEmpty()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(groups.stream().mapToDouble(Group::perRow).sum());
     }
 
     private List<Group> groups(String operatorClass, int keyBytes, Sample sample) throws SQLException {
@@ -222,14 +236,28 @@ final class GinKeys {
             // A value that the twin does not take apart.
             return List.of();
         }
+        boolean words = operatorClass.equals("tsvector_ops") || operatorClass.equals("array_ops");
         double drawn = sample.rows().stream().filter(Row::drawn).count();
         double weight = sample.rows().stream()
                 .filter(Row::drawn)
                 .mapToDouble(Row::weight)
                 .sum();
-        return groups.values().stream()
-                .map(met -> new Group(met, drawn, weight))
-                .toList();
+        return (words ? byPattern(groups) : groups)
+                .values().stream().map(met -> new Group(met, drawn, weight)).toList();
+    }
+
+    /** Words that are a pattern with a number in it are of one kind, apart from ordinary words. */
+    private static Map<String, Map<String, Met>> byPattern(Map<String, Map<String, Met>> groups) {
+        Map<String, Map<String, Met>> kinds = new TreeMap<>();
+        groups.values()
+                .forEach(met -> met.forEach((key, value) -> kinds.computeIfAbsent(
+                                NumberTemplates.pattern(key), pattern -> new LinkedHashMap<>())
+                        .put(key, value)));
+        Map<String, Map<String, Met>> large = new TreeMap<>();
+        kinds.forEach((pattern, met) -> large.computeIfAbsent(
+                        met.size() < FEWEST_OF_KIND ? "" : pattern, kind -> new LinkedHashMap<>())
+                .putAll(met));
+        return large;
     }
 
     /** A query for the keys of each row of the sample: its number, the key, the key's group and the key's stored width. */
@@ -283,8 +311,8 @@ final class GinKeys {
 
     /** The elements that statistics have recorded; empty if they have not. */
     static Optional<Elements> elements(
-            @Nullable String frequencies, @Nullable String counts, List<Integer> widths, boolean withNulls) {
-        if (frequencies == null || widths.isEmpty()) {
+            @Nullable String elements, @Nullable String frequencies, @Nullable String counts, List<Integer> widths) {
+        if (elements == null || frequencies == null || widths.isEmpty()) {
             return Optional.empty();
         }
         List<Double> all = ArrayText.numbers(frequencies);
@@ -293,9 +321,10 @@ final class GinKeys {
         }
         List<Double> histogram = counts == null ? List.of() : ArrayText.numbers(counts);
         return Optional.of(new Elements(
+                Set.copyOf(new HashSet<>(ArrayText.parse(elements))),
                 widths,
                 List.copyOf(all.subList(0, widths.size())),
                 all.get(widths.size()),
-                histogram.isEmpty() || !withNulls ? 0 : histogram.getLast()));
+                histogram.isEmpty() ? 0 : histogram.getLast()));
     }
 }

@@ -40,6 +40,7 @@ final class IndexSizer {
             @Nullable String frequencies,
             @Nullable String commonValues,
             @Nullable String bounds,
+            @Nullable String correlation,
             @Nullable String elements,
             @Nullable String elementFrequencies,
             @Nullable String elementCounts,
@@ -96,10 +97,11 @@ final class IndexSizer {
             case "hash" -> hash(facts, columns.getFirst(), rows);
             case "brin" -> brin(facts, columns);
             case "gin" -> gin(facts, columns, rows);
-            case "gist" -> TreeSize.gist(models(columns, facts, rows), rows, sorts(index), facts.fillFactor());
+            case "gist" ->
+                TreeSize.gist(treeModels(columns, facts, rows), rows, sorts(index), order(columns), facts.fillFactor());
             case "spgist" -> TreeSize.spgist(models(columns, facts, rows), rows);
             // A method that an extension brings: as a tree of its values.
-            default -> TreeSize.gist(models(columns, facts, rows), rows, false, facts.fillFactor());
+            default -> TreeSize.gist(models(columns, facts, rows), rows, false, 0, facts.fillFactor());
         };
         return new Estimate(size, rows, file, facts.fileNumber());
     }
@@ -130,6 +132,35 @@ final class IndexSizer {
             models.add(model(column, facts, rows));
         }
         return models;
+    }
+
+    /** As {@link #models}, where a GiST index keeps something else than the value: what a text is made of. */
+    private List<KeyColumn> treeModels(List<Column> columns, Facts facts, double rows) throws SQLException {
+        List<KeyColumn> models = new ArrayList<>();
+        for (Column column : columns) {
+            KeyColumn model = model(column, facts, rows);
+            boolean trigrams = column.operatorClass().equals("gist_trgm_ops");
+            boolean words = column.operatorClass().equals("tsvector_ops");
+            if (trigrams || words) {
+                double parts = ginKeys.perRow(
+                                trigrams ? "gin_trgm_ops" : "tsvector_ops",
+                                samples.of(facts.tableOid(), column.expression()))
+                        .orElse(column.averageWidth() / (trigrams ? 1.0 : 12.0));
+                double present = Math.max(0.01, 1 - model.nullFraction());
+                int bytes = TreeSize.textBytes(trigrams, parts / present);
+                model = new KeyColumn(0, 4, model.nullFraction(), List.of(), List.of(), List.of(bytes), 1);
+            }
+            models.add(model);
+        }
+        return models;
+    }
+
+    /** How much the first column follows the order of the table's rows, from 0 to 1. */
+    private static double order(List<Column> columns) {
+        String correlation = columns.getFirst().correlation();
+        return correlation == null
+                ? 0
+                : Math.min(1, Math.abs(ArrayText.numbers(correlation).getFirst()));
     }
 
     /** NULL is not in a hash index, though its buckets are laid out for all rows of the table. */
@@ -163,16 +194,12 @@ final class IndexSizer {
     private GinSize gin(Facts facts, List<Column> columns, double rows) throws SQLException {
         List<GinSize.Keys> keys = new ArrayList<>();
         for (Column column : columns) {
-            List<Integer> widths = column.elements() == null ? List.of() : elementWidths(column);
+            List<Integer> widths = elementWidths(column);
             keys.addAll(ginKeys.of(
                     column.operatorClass(),
                     Math.max(0, column.length()),
                     samples.of(facts.tableOid(), column.expression()),
-                    GinKeys.elements(
-                            column.elementFrequencies(),
-                            column.elementCounts(),
-                            widths,
-                            column.elementCounts() != null),
+                    GinKeys.elements(column.elements(), column.elementFrequencies(), column.elementCounts(), widths),
                     column.nullFraction() == null ? 0 : Double.parseDouble(column.nullFraction()),
                     column.averageWidth() > 0 ? column.averageWidth() : DEFAULT_WIDTH,
                     rows));
@@ -184,7 +211,7 @@ final class IndexSizer {
 
     private List<Integer> elementWidths(Column column) throws SQLException {
         String type = column.operatorClass().equals("tsvector_ops") ? "text" : column.type();
-        return widths(type, column.elements());
+        return column.elements() == null ? List.of() : widths(type, ArrayText.parse(column.elements()));
     }
 
     /** Whether a GiST index sorts when it is built: if every operator class has a support function for it. */
@@ -200,8 +227,6 @@ final class IndexSizer {
 
     private KeyColumn model(Column column, Facts facts, double rows) throws SQLException {
         boolean known = column.nullFraction() != null;
-        double nulls = known ? Double.parseDouble(column.nullFraction()) : 0;
-        List<Double> frequencies = column.frequencies() == null ? List.of() : ArrayText.numbers(column.frequencies());
         int width = column.averageWidth() > 0 ? column.averageWidth() : DEFAULT_WIDTH;
         double distinct;
         if (known) {
@@ -215,51 +240,56 @@ final class IndexSizer {
                             .rows()
                     : rows;
         }
+        KeptValues values = KeptValues.all(
+                known ? Double.parseDouble(column.nullFraction()) : 0,
+                column.commonValues(),
+                column.frequencies(),
+                column.bounds());
         String predicate = facts.predicate();
         if (predicate != null) {
-            distinct = Math.min(distinct, Math.max(1, rows));
-            if (predicate.contains(column.expression() + " IS NOT NULL") && nulls < 1) {
-                double present = 1 - nulls;
-                frequencies = frequencies.stream().map(f -> f / present).toList();
-                nulls = 0;
-            }
+            KeptValues kept = column.tableColumn() > 0
+                    ? values.where(owner, predicate, column.expression(), column.type())
+                    : values;
+            distinct = Math.min(kept.distinct(distinct, values.frequencies().size()), Math.max(1, rows));
+            values = kept;
         }
         if (column.length() > 0) {
             return new KeyColumn(
                     column.length(),
                     alignment(column.alignment()),
-                    nulls,
-                    frequencies,
+                    values.nulls(),
+                    values.frequencies(),
                     List.of(),
                     List.of(column.length()),
                     Math.max(1, distinct));
         }
-        List<Integer> common = widths(column.type(), column.commonValues());
-        List<Integer> other = widths(column.type(), column.bounds());
+        List<Integer> common = widths(column.type(), values.common());
+        List<Integer> other = widths(column.type(), values.bounds());
         if (other.isEmpty()) {
             other = !common.isEmpty() ? common : around(width, column.typeName().equals("bpchar"));
         }
         return new KeyColumn(
                 0,
                 1,
-                nulls,
-                frequencies,
-                common.size() == frequencies.size() ? common : List.of(),
+                values.nulls(),
+                values.frequencies(),
+                common.size() == values.frequencies().size() ? common : List.of(),
                 other,
                 Math.max(1, distinct));
     }
 
     /** How many bytes values take where they are stored: in a row, that is, with a short header where one will do. */
-    private List<Integer> widths(String type, @Nullable String values) throws SQLException {
-        if (values == null) {
+    private List<Integer> widths(String type, List<String> values) throws SQLException {
+        if (values.isEmpty()) {
             return List.of();
         }
         try {
+            String texts = String.join(", ", values.stream().map(Sql::literal).toList());
             return owner
                     .query(
                             "SELECT pg_column_size(ROW(v::" + type + ")) - " + ROW_HEADER_BYTES
-                                    + " FROM unnest(" + Sql.literal(values)
-                                    + "::text[]) WITH ORDINALITY u(v, n) ORDER BY n",
+                                    + " FROM unnest(ARRAY[" + texts
+                                    + "]::text[]) WITH ORDINALITY u(v, n) ORDER BY n",
                             row -> row.getInt(1))
                     .stream()
                     .map(width -> Math.clamp(width, 1, WIDEST))
@@ -362,6 +392,7 @@ final class IndexSizer {
                         row.getString("frequencies"),
                         row.getString("common_values"),
                         row.getString("bounds"),
+                        row.getString("correlation"),
                         row.getString("elements"),
                         row.getString("element_frequencies"),
                         row.getString("element_counts"),

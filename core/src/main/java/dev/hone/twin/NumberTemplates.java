@@ -18,14 +18,43 @@ final class NumberTemplates {
     /** Texts for each pattern below which the patterns say nothing. */
     private static final int FEWEST_PER_PATTERN = 5;
 
-    /** Sampled numbers do not quite reach the ends of their range. */
-    private static final double BEYOND_SAMPLE = 1.02;
-
     private NumberTemplates() {}
+
+    /** Texts of one pattern: how many, and from where to where each of its numbers goes. */
+    private static final class Numbers {
+        private final int texts;
+        private final long[] ranges;
+
+        private Numbers(int texts, long[] ranges) {
+            this.texts = texts;
+            this.ranges = ranges;
+        }
+
+        Numbers with(Numbers other) {
+            return new Numbers(texts + other.texts, widened(ranges, other.ranges));
+        }
+
+        /** Numbers drawn at random miss the ends of their range by a share that their count tells. */
+        double capacity() {
+            double beyond = texts > 1 ? (texts + 1.0) / (texts - 1.0) : 1;
+            double product = 1;
+            for (int i = 0; i < ranges.length; i += 2) {
+                double range = (double) ranges[i + 1] - ranges[i];
+                product *= range == 0 ? 1 : range * beyond + 1;
+            }
+            return product;
+        }
+    }
+
+    /** The text with a sign for each number; empty if there is none in it. */
+    static String pattern(String text) {
+        String pattern = NUMBER.matcher(text).replaceAll("#");
+        return pattern.equals(text) ? "" : pattern;
+    }
 
     /** The largest number of different texts; infinite where the sample sets no bound. */
     static double capacity(Collection<String> texts) {
-        Map<String, long[]> patterns = new HashMap<>();
+        Map<String, Numbers> patterns = new HashMap<>();
         for (String text : texts) {
             Matcher matcher = NUMBER.matcher(text);
             StringBuilder pattern = new StringBuilder();
@@ -37,19 +66,13 @@ final class NumberTemplates {
                 ranges[i + 1] = ranges[i];
             }
             matcher.appendTail(pattern);
-            patterns.merge(pattern.toString(), ranges, NumberTemplates::widened);
+            patterns.merge(pattern.toString(), new Numbers(1, ranges), Numbers::with);
         }
         if (patterns.size() > Math.max(1, texts.size() / FEWEST_PER_PATTERN)) {
             return Double.POSITIVE_INFINITY;
         }
-        double capacity = 0;
-        for (long[] ranges : patterns.values()) {
-            double product = 1;
-            for (int i = 0; i < ranges.length; i += 2) {
-                product *= (ranges[i + 1] - ranges[i] + 1) * BEYOND_SAMPLE;
-            }
-            capacity += product;
-        }
+        double capacity =
+                patterns.values().stream().mapToDouble(Numbers::capacity).sum();
         return Math.max(texts.size(), capacity);
     }
 

@@ -18,6 +18,9 @@ record RelationFile(Path first) {
 
     static final int PAGE_BYTES = 8192;
 
+    /** PostgreSQL's MaxBlockNumber: no relation has more pages. */
+    static final long MOST_PAGES = 0xFFFF_FFFEL;
+
     /** PostgreSQL's RELSEG_SIZE, in pages. */
     static final long SEGMENT_PAGES = 131_072;
 

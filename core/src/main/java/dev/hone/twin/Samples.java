@@ -3,8 +3,13 @@ package dev.hone.twin;
 import dev.hone.postgres.Sql;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -17,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Samples {
 
-    /** Rows drawn where an expression is of several columns. */
-    private static final int DRAWN = 500;
+    /** Rows drawn of a common value that all rows have, where an expression is of several columns. */
+    private static final int DRAWN = 100;
 
     private record Column(
             String name,
@@ -157,18 +162,20 @@ final class Samples {
                     .collect(Collectors.joining(", ", "ARRAY[", "]::text[]")));
             names.add("c" + i);
             values.add("u.c" + i + "::" + column.type() + " AS " + Sql.identifier(column.name()));
-            // Several columns together: as many as the most distinct of them has, at least.
-            distinct = columns.size() == 1 || column.distinct() < 0
-                    ? Math.min(distinct, column.distinct() == 0 ? -1 : column.distinct())
-                    : distinct < 0 ? distinct : Math.max(distinct, column.distinct());
-            if (columns.size() == 1) {
-                distinct = column.distinct();
-            }
+            // Combinations, as if the columns were independent.
+            double ofColumn = column.distinct() == 0 ? -1 : column.distinct();
+            distinct = i == 0 ? ofColumn : Math.max(-1, combined(distinct, ofColumn));
             width = Math.max(width, column.width());
         }
         String relation = "(SELECT u.n, " + String.join(", ", values) + " FROM unnest(" + String.join(", ", arrays)
                 + ") WITH ORDINALITY u(" + String.join(", ", names) + ", n)) hone_sample";
         return new Sample(expression, relation, rows, distinct, width);
+    }
+
+    /** Numbers of distinct values, where a negative one is a share of the rows, and there cannot be more than rows. */
+    private static double combined(double one, double other) {
+        double product = Math.abs(one * other);
+        return one < 0 && other < 0 ? -1 : one < 0 || other < 0 ? -product : product;
     }
 
     private static List<Row> rows(Column column) {
@@ -188,24 +195,41 @@ final class Samples {
         return rows;
     }
 
+    /** Rows of the column with the most values, each with values of the others drawn at random. */
     private static List<Row> drawn(List<Column> columns) {
         if (columns.stream()
                 .anyMatch(column -> column.common().isEmpty() && column.bounds().isEmpty() && column.nulls() < 1)) {
             return List.of();
         }
+        Column main = columns.stream()
+                .max(Comparator.comparingInt(column -> column.bounds().size() * Math.max(1, column.width())))
+                .orElseThrow();
+        Map<Column, List<String>> others = new HashMap<>();
+        for (Column column : columns) {
+            List<String> values = new ArrayList<>(column.bounds().isEmpty() ? column.common() : column.bounds());
+            Collections.shuffle(values, new Random(1));
+            others.put(column, values);
+        }
+        Map<Column, Integer> next = new HashMap<>();
         RandomGenerator random = new SplittableRandom(1);
         List<Row> rows = new ArrayList<>();
-        for (int i = 0; i < DRAWN; i++) {
-            List<@Nullable String> values = new ArrayList<>();
-            for (Column column : columns) {
-                values.add(draw(column, random));
+        for (Row row : rows(main)) {
+            // A common value meets many values of the others.
+            int times = row.drawn() ? 1 : (int) Math.ceil(row.weight() * DRAWN);
+            for (int i = 0; i < times; i++) {
+                List<@Nullable String> values = new ArrayList<>();
+                for (Column column : columns) {
+                    values.add(column.equals(main) ? row.values().getFirst() : draw(column, others, next, random));
+                }
+                rows.add(new Row(values, row.weight() / times, true));
             }
-            rows.add(new Row(values, 1.0 / DRAWN, true));
         }
         return rows;
     }
 
-    private static @Nullable String draw(Column column, RandomGenerator random) {
+    /** A value as often as rows have it. Those that are not common take turns: none comes again before all have been. */
+    private static @Nullable String draw(
+            Column column, Map<Column, List<String>> others, Map<Column, Integer> next, RandomGenerator random) {
         double at = random.nextDouble() - column.nulls();
         if (at < 0) {
             return null;
@@ -216,7 +240,7 @@ final class Samples {
                 return column.common().get(i);
             }
         }
-        List<String> others = column.bounds().isEmpty() ? column.common() : column.bounds();
-        return others.isEmpty() ? null : others.get(random.nextInt(others.size()));
+        List<String> values = others.getOrDefault(column, List.of());
+        return values.isEmpty() ? null : values.get(next.merge(column, 1, Integer::sum) % values.size());
     }
 }

@@ -13,8 +13,18 @@ final class TreeSize {
     /** Page less page header and special space. */
     private static final int PAGE_BYTES = 8_152;
 
-    /** Pages that were split at any time, as of any tree with insertions in no order. */
+    /** Pages that were split at any time, as of any tree with insertions in no order; and in order, always at the end. */
     private static final double SPLIT_FILL = 0.7;
+
+    private static final double SPLIT_IN_ORDER_FILL = 0.5;
+
+    /** A sorted build collects four pages and splits them, by the operator class's rule, into five or six. */
+    private static final double SORTED_PAGES_KEPT = 4 / 5.5;
+
+    /** Beyond this, the words of a document are kept as a signature. */
+    private static final int LONGEST_WORDS_BYTES = 508;
+
+    private static final int SIGNATURE_BYTES = 132;
 
     private static final int INNER_TUPLE_BYTES = 40;
 
@@ -26,10 +36,24 @@ final class TreeSize {
     /**
      * A GiST index.
      *
+     * @param order how much the rows come in the order of the first column, from 0 to 1
      * @param sorted whether its operator classes can sort, so that the build fills page by page
      */
-    static IndexSize gist(List<KeyColumn> columns, double rows, boolean sorted, int fillFactor) {
-        return pages(meanTuple(columns), rows, sorted ? fillFactor / 100.0 : SPLIT_FILL, 1);
+    static IndexSize gist(List<KeyColumn> columns, double rows, boolean sorted, double order, int fillFactor) {
+        double fill = sorted
+                ? fillFactor / 100.0 * SORTED_PAGES_KEPT
+                : SPLIT_FILL - order * (SPLIT_FILL - SPLIT_IN_ORDER_FILL);
+        return pages(meanTuple(columns), rows, fill, 1);
+    }
+
+    /**
+     * Bytes of the key of a text: of so many trigrams of three bytes, or words hashed to four.
+     *
+     * @param trigrams whether it is trigrams
+     */
+    static int textBytes(boolean trigrams, double parts) {
+        int bytes = trigrams ? 5 + (int) Math.ceil(3 * parts) : 8 + (int) Math.ceil(4 * parts);
+        return !trigrams && bytes > LONGEST_WORDS_BYTES ? SIGNATURE_BYTES : bytes;
     }
 
     /** An SP-GiST index, which has a metapage and a page for NULL. */

@@ -125,7 +125,7 @@ public final class Twin implements AutoCloseable {
         superuser.close();
         server.forgetBuffers();
         superuser = server.superuser();
-        extendFiles(snapshot, server, superuser, known, relations);
+        extendFiles(snapshot, server, superuser, known, relations, omissions);
         task.at(5, "the planner");
         // A new session, which has cached nothing of the files as they were, and starts with the settings.
         Session owner = server.unprivileged();
@@ -143,7 +143,8 @@ public final class Twin implements AutoCloseable {
             if (twin != null
                     && twin.kind().equals("i")
                     && Set.of("gin", "brin").contains(String.valueOf(relation.accessMethod()))
-                    && relation.currentPages() > 1) {
+                    && relation.currentPages() > 1
+                    && relation.currentPages() <= RelationFile.MOST_PAGES) {
                 known.put(twin.oid(), sizer.known(twin.oid(), relation.currentPages()));
             }
         }
@@ -155,7 +156,8 @@ public final class Twin implements AutoCloseable {
             TwinServer server,
             Session superuser,
             Map<Long, IndexSize> known,
-            Map<Name, TwinRelation> relations)
+            Map<Name, TwinRelation> relations,
+            List<Omission> omissions)
             throws SQLException, IOException {
         Map<Long, Long> btrees = new HashMap<>();
         for (Relation relation : snapshot.catalog().relations()) {
@@ -168,6 +170,10 @@ public final class Twin implements AutoCloseable {
         for (Relation relation : snapshot.catalog().relations()) {
             TwinRelation twin = relations.get(new Name(relation.schema(), relation.name()));
             if (twin == null || twin.path() == null || Set.of("f", "p", "I").contains(relation.kind())) {
+                continue;
+            }
+            if (relation.currentPages() < 0 || relation.currentPages() > RelationFile.MOST_PAGES) {
+                omissions.add(new Omission("length of " + relation.qualifiedName(), "malformed: no such length"));
                 continue;
             }
             RelationFile file = server.file(twin.path());
