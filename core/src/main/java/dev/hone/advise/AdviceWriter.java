@@ -81,14 +81,29 @@ final class AdviceWriter {
         List<Effect> effects = effects(number);
         String reason = reason(candidate, effects, missed);
         List<Alternative> alternatives = alternatives(number);
+        if (candidate.sampled()) {
+            notes.add("An index on " + candidate.table().relation().qualifiedName() + " holds only rows with "
+                    + candidate.predicate()
+                    + ", since every sampled call asks for that value. A call for another one cannot use it, nor can a prepared"
+                    + " statement that has gone over to a generic plan.");
+        }
         List<Schema.Table> leaves = schema.leaves(candidate.table());
+        List<CreateIndex.Partition> partitions = schema.partitions(candidate.table());
+        if (!partitions.isEmpty()
+                && leaves.stream().noneMatch(leaf -> candidate.on(leaf).isServed())) {
+            return List.of(new Recommendation(
+                    candidate.index(names.name(candidate.table().name(), candidate.keys()), partitions),
+                    reason,
+                    option.index().sizeBytes(),
+                    effects,
+                    alternatives));
+        }
         double allTuples = leaves.stream()
                 .mapToDouble(leaf -> Math.max(1, leaf.relation().tuples()))
                 .sum();
         List<Recommendation> all = new ArrayList<>();
         for (Schema.Table leaf : leaves) {
-            Candidate on = new Candidate(
-                    leaf, candidate.keys(), candidate.include(), candidate.predicate(), candidate.sampled());
+            Candidate on = candidate.on(leaf);
             if (leaves.size() > 1 && on.isServed()) {
                 continue;
             }
@@ -101,12 +116,6 @@ final class AdviceWriter {
             notes.add("Partitions of " + candidate.table().relation().qualifiedName()
                     + " get their index one by one, without blocking writers; a partition to come needs the same: "
                     + candidate.index("name").statement(false) + ".");
-        }
-        if (candidate.sampled()) {
-            notes.add("An index on " + candidate.table().relation().qualifiedName() + " holds only rows with "
-                    + candidate.predicate()
-                    + ", since every sampled call asks for that value. A call for another one cannot use it, nor can a prepared"
-                    + " statement that has gone over to a generic plan.");
         }
         return all;
     }

@@ -7,43 +7,68 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A btree index that might help.
+ * An index that might help.
  *
- * @param keys as the statement writes them, with {@code DESC} where it matters
+ * @param method access method, such as {@code btree}
+ * @param keys as the statement writes them, with operator class and {@code DESC} where it matters
  * @param include names of columns carried along, unquoted
  * @param predicate condition of a partial index; null for a full one
  * @param sampled true if the condition comes from sampled parameters, not from a statement's text
+ * @param extension whose operator class it needs; null for none
  */
 record Candidate(
         Schema.Table table,
+        String method,
         List<String> keys,
         List<String> include,
         @Nullable String predicate,
-        boolean sampled) {
+        boolean sampled,
+        @Nullable String extension) {
+
+    static final String BTREE = "btree";
+
+    private static final Pattern OPERATOR_CLASS = Pattern.compile(" \\S+ \\. (\\S+_ops)$");
 
     Candidate {
         keys = List.copyOf(keys);
         include = List.copyOf(include);
     }
 
+    /** A btree. */
+    Candidate(
+            Schema.Table table, List<String> keys, List<String> include, @Nullable String predicate, boolean sampled) {
+        this(table, BTREE, keys, include, predicate, sampled, null);
+    }
+
+    /** The same index on another table. */
+    Candidate on(Schema.Table other) {
+        return new Candidate(other, method, keys, include, predicate, sampled, extension);
+    }
+
     CreateIndex index(String name) {
+        return index(name, List.of());
+    }
+
+    CreateIndex index(String name, List<CreateIndex.Partition> partitions) {
         return new CreateIndex(
                 table.name().schema(),
                 table.name().table(),
                 name,
                 false,
-                "btree",
+                method,
                 keys,
                 include.stream().map(Sql::identifier).toList(),
-                predicate);
+                predicate,
+                partitions);
     }
 
     /** What tells it from other candidates. */
     String identity() {
-        return table.relation().qualifiedName() + keys + include + predicate;
+        return table.relation().qualifiedName() + method + keys + include + predicate;
     }
 
     /** Names of the columns whose change makes a new entry necessary. */
@@ -64,6 +89,8 @@ record Candidate(
      */
     int reorderedKeys(Candidate other) {
         if (!table.name().equals(other.table.name())
+                || !isBtree()
+                || !other.isBtree()
                 || !include.equals(other.include)
                 || !Objects.equals(predicate, other.predicate)
                 || keys.size() != other.keys.size()
@@ -84,7 +111,10 @@ record Candidate(
      * @param width the most keys
      */
     List<Candidate> merged(Candidate other, int width) {
-        if (!table.name().equals(other.table.name()) || !Objects.equals(predicate, other.predicate)) {
+        if (!table.name().equals(other.table.name())
+                || !isBtree()
+                || !other.isBtree()
+                || !Objects.equals(predicate, other.predicate)) {
             return List.of();
         }
         List<String> common = new ArrayList<>(keys);
@@ -123,11 +153,40 @@ record Candidate(
             String condition = existing.index().predicate();
             boolean sameRows = condition == null
                     || (predicate != null && Deparsed.canonical(condition).equals(Deparsed.canonical(predicate)));
-            if (sameRows && startsWith(existing) && carries(existing)) {
+            if (sameRows && isServedBy(existing)) {
                 return true;
             }
         }
         return false;
+    }
+
+    private boolean isServedBy(Schema.Existing existing) {
+        return switch (method) {
+            case BTREE -> startsWith(existing) && carries(existing);
+            // A btree does what they do, if larger.
+            case "hash", "brin" ->
+                (existing.method().equals(BTREE) || existing.method().equals(method))
+                        && !existing.methodKeys().isEmpty()
+                        && existing.methodKeys().getFirst().equals(Deparsed.canonical(keys.getFirst()));
+            default ->
+                existing.method().equals(method)
+                        && keys.stream()
+                                .map(Candidate::withoutSchema)
+                                .allMatch(key -> existing.methodKeys().stream()
+                                        .map(Candidate::withoutSchema)
+                                        .anyMatch(held -> held.equals(key)
+                                                // The default operator class of jsonb does all that this one can.
+                                                || key.equals(held + " jsonb_path_ops")));
+        };
+    }
+
+    private boolean isBtree() {
+        return method.equals(BTREE);
+    }
+
+    /** A key in canonical form, with the bare name of its operator class. */
+    private static String withoutSchema(String key) {
+        return OPERATOR_CLASS.matcher(Deparsed.canonical(key)).replaceFirst(" $1");
     }
 
     private boolean startsWith(Schema.Existing existing) {

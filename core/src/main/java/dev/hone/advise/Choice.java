@@ -7,7 +7,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses indexes under a budget, greedily as Extend does (Schlosser, Kossmann, Boissier: Efficient Scalable Multi-attribute
@@ -101,6 +103,9 @@ final class Choice {
                 }
             }
             if (best == null) {
+                best = together(chosen, current, perByte);
+            }
+            if (best == null) {
                 break;
             }
             chosen = best.set();
@@ -109,6 +114,31 @@ final class Choice {
             steps.clear();
         }
         return chosen;
+    }
+
+    /** The best step that adds several indexes which help only together, as those for the arms of an OR do. */
+    private @Nullable Step together(BitSet chosen, double current, boolean perByte) {
+        BitSet all = (BitSet) chosen.clone();
+        worthwhile.forEach(all::set);
+        Step best = null;
+        for (int query = 0; query < costs.queries().size() && !timeIsUp.getAsBoolean(); query++) {
+            Map<Schema.Name, BitSet> byTable = new TreeMap<>();
+            costs.used(query, all).stream().forEach(option -> byTable.computeIfAbsent(
+                            table(option), any -> (BitSet) chosen.clone())
+                    .set(option));
+            for (Map.Entry<Schema.Name, BitSet> used : byTable.entrySet()) {
+                if (used.getValue().cardinality() < chosen.cardinality() + 2) {
+                    continue;
+                }
+                Step step = weigh(chosen, used.getValue(), used.getKey(), perByte);
+                if (step.gain() > minimumGain * (current - step.gain())
+                        && (best == null || step.score() > best.score())
+                        && costs.isNoticed(step.table(), chosen, step.set())) {
+                    best = step;
+                }
+            }
+        }
+        return best;
     }
 
     private Step step(BitSet chosen, int candidate, boolean perByte) {

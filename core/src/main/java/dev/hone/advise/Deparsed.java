@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Reads the expressions of a VERBOSE plan. PostgreSQL writes them in a small, fully parenthesised grammar with every
@@ -16,7 +18,7 @@ import java.util.Set;
 final class Deparsed {
 
     /** One side of a comparison. */
-    sealed interface Term permits Column, Constant, Parameter, Expression {}
+    sealed interface Term permits Column, Constant, Parameter, Expression, Tuple {}
 
     /**
      * A column.
@@ -36,11 +38,15 @@ final class Deparsed {
      *
      * @param aliases whose columns it reads
      * @param sql as an index on {@code aliases}' one table would write it; empty if it cannot be one
+     * @param parameters the placeholders in it
      */
-    record Expression(Set<String> aliases, String sql) implements Term {}
+    record Expression(Set<String> aliases, String sql, List<Integer> parameters) implements Term {}
+
+    /** Several terms compared as one, {@code ROW(t.a, t.b)}. */
+    record Tuple(List<Term> terms) implements Term {}
 
     /** What a row must fulfil. */
-    sealed interface Condition permits Comparison, NullTest, Truth, Either {}
+    sealed interface Condition permits Comparison, NullTest, Truth, TruthTest, Either {}
 
     /**
      * A comparison.
@@ -54,11 +60,26 @@ final class Deparsed {
     /** A boolean column, or its negation. */
     record Truth(Column column, boolean isTrue) implements Condition {}
 
-    /** Conditions of which one must hold. */
-    record Either(List<Condition> arms) implements Condition {}
+    /**
+     * A boolean column and what is asked of it.
+     *
+     * @param test such as {@code IS NOT TRUE}
+     */
+    record TruthTest(Column column, String test) implements Condition {}
 
-    /** A key of a Sort or Aggregate node. */
-    record Order(Term term, boolean descending, boolean nullsFirst) {}
+    /**
+     * Conditions of which one must hold.
+     *
+     * @param arms each with the conditions that must all hold
+     */
+    record Either(List<List<Condition>> arms) implements Condition {}
+
+    /**
+     * A key of a Sort or Aggregate node.
+     *
+     * @param collation quoted; empty for that of the column's type
+     */
+    record Order(Term term, boolean descending, boolean nullsFirst, String collation) {}
 
     private enum Kind {
         NAME,
@@ -79,6 +100,9 @@ final class Deparsed {
     }
 
     private static final String OPERATOR_CHARACTERS = "+-*/<>=~!@#%^&|`?";
+    private static final Set<String> COMPARISONS = Set.of("=", "<>", "!=", "<", "<=", ">", ">=");
+    private static final Set<String> KEYWORDS =
+            Set.of("and", "or", "not", "in", "case", "when", "then", "else", "zone", "collate", "is", "from", "distinct");
     private static final Set<String> NOT_FUNCTIONS = Set.of("any", "all", "row", "array", "subplan", "initplan");
 
     private final String text;
@@ -110,10 +134,18 @@ final class Deparsed {
             descending = true;
             parts = parts.subList(0, parts.size() - 1);
         }
-        if (parts.isEmpty() || parts.stream().anyMatch(part -> part.is("COLLATE") || part.is("USING"))) {
+        String collation = "";
+        int collate = indexOf(parts, "COLLATE");
+        if (collate > 0) {
+            collation = parts.subList(collate + 1, parts.size()).stream()
+                    .map(part -> part.kind() == Kind.NAME ? Sql.identifier(part.text()) : part.text())
+                    .collect(Collectors.joining());
+            parts = parts.subList(0, collate);
+        }
+        if (parts.isEmpty() || parts.stream().anyMatch(part -> part.is("USING"))) {
             return Optional.empty();
         }
-        return Optional.of(new Order(term(parts), descending, nullsGiven ? nullsFirst : descending));
+        return Optional.of(new Order(term(parts), descending, nullsGiven ? nullsFirst : descending, collation));
     }
 
     /**
@@ -141,14 +173,14 @@ final class Deparsed {
     }
 
     /**
-     * The keys of a btree as pg_get_indexdef writes them, each in a form fit for comparison with {@link #canonical}.
-     * Empty if it is another kind of index.
+     * The keys of an index as pg_get_indexdef writes them, each in a form fit for comparison with {@link #canonical}.
+     * Empty if it has another access method.
      */
-    static List<String> btreeKeys(String definition) {
+    static List<String> indexKeys(String definition, String method) {
         List<Part> parts = parse(definition);
         for (int i = 0; i + 2 < parts.size(); i++) {
             if (parts.get(i).is("USING")
-                    && parts.get(i + 1).is("btree")
+                    && parts.get(i + 1).is(method)
                     && parts.get(i + 2).kind() == Kind.GROUP) {
                 return split(parts.get(i + 2).inner(), ",").stream()
                         .map(Deparsed::render)
@@ -191,8 +223,12 @@ final class Deparsed {
         }
         List<List<Part>> any = split(parts, "OR");
         if (any.size() > 1) {
-            List<Condition> arms = new ArrayList<>();
-            any.forEach(one -> and(one, arms));
+            List<List<Condition>> arms = new ArrayList<>();
+            for (List<Part> one : any) {
+                List<Condition> arm = new ArrayList<>();
+                and(one, arm);
+                arms.add(List.copyOf(arm));
+            }
             into.add(new Either(List.copyOf(arms)));
             return;
         }
@@ -205,6 +241,12 @@ final class Deparsed {
         }
         if (endsWith(parts, "IS", "NOT", "NULL")) {
             return Optional.of(new NullTest(term(parts.subList(0, parts.size() - 3)), false));
+        }
+        int is = indexOf(parts, "IS");
+        if (is > 0
+                && (endsWith(parts, "TRUE") || endsWith(parts, "FALSE") || endsWith(parts, "UNKNOWN"))
+                && term(parts.subList(0, is)) instanceof Column column) {
+            return Optional.of(new TruthTest(column, render(parts.subList(is, parts.size()))));
         }
         boolean negated = !parts.isEmpty() && parts.getFirst().is("NOT");
         if (term(negated ? parts.subList(1, parts.size()) : parts) instanceof Column column) {
@@ -255,6 +297,11 @@ final class Deparsed {
                 case OPERATOR, CAST, OTHER -> {}
             }
         }
+        if (parts.size() == 2 && parts.getFirst().is("ROW") && parts.get(1).kind() == Kind.GROUP) {
+            return new Tuple(split(parts.get(1).inner(), ",").stream()
+                    .map(Deparsed::term)
+                    .toList());
+        }
         if (parts.size() == 3
                 && parts.get(0).kind() == Kind.NAME
                 && parts.get(1).is(".")
@@ -281,7 +328,15 @@ final class Deparsed {
         columns.stream().map(Column::alias).filter(alias -> !alias.isEmpty()).forEach(aliases::add);
         StringBuilder sql = new StringBuilder();
         boolean fit = aliases.size() == 1 && unaliased(parts, sql);
-        return new Expression(Set.copyOf(aliases), fit ? "(" + sql.toString().strip() + ")" : "");
+        return new Expression(Set.copyOf(aliases), fit ? "(" + sql + ")" : "", parameters(parts));
+    }
+
+    private static List<Integer> parameters(List<Part> parts) {
+        return parts.stream()
+                .flatMap(part -> part.kind() == Kind.PARAMETER
+                        ? Stream.of(Integer.valueOf(part.text().substring(1)))
+                        : parameters(part.inner()).stream())
+                .toList();
     }
 
     /** Writes an expression without its aliases; false if it holds what no index may. */
@@ -292,28 +347,56 @@ final class Deparsed {
                     || NOT_FUNCTIONS.contains(part.text().toLowerCase(Locale.ROOT))) {
                 return false;
             }
+            if (i > 0 && isApart(parts.get(i - 1), part)) {
+                sql.append(' ');
+            }
             if (part.kind() == Kind.GROUP) {
                 sql.append(part.text());
-                if (!unaliased(part.inner(), sql)) {
+                if (!unaliased(onlyOnce(part), sql)) {
                     return false;
                 }
-                sql.append(part.text().equals("(") ? ") " : "] ");
+                sql.append(part.text().equals("(") ? ')' : ']');
             } else if (part.kind() == Kind.NAME
                     && i + 2 < parts.size()
-                    && parts.get(i + 1).is(".")) {
+                    && parts.get(i + 1).is(".")
+                    && !(i > 0 && parts.get(i - 1).kind() == Kind.CAST)) {
                 Part name = parts.get(i + 2);
                 if (name.kind() != Kind.NAME) {
                     return false;
                 }
-                boolean call = i + 3 < parts.size() && parts.get(i + 3).kind() == Kind.GROUP;
-                sql.append(call ? quote(part) + "." + quote(name) : Sql.identifier(name.text()))
-                        .append(' ');
+                sql.append(
+                        isCall(parts, i + 2) ? quote(part) + "." + quote(name) : Sql.identifier(name.text()));
                 i += 2;
             } else {
-                sql.append(quote(part)).append(part.kind() == Kind.CAST ? "" : " ");
+                sql.append(quote(part));
             }
         }
         return true;
+    }
+
+    /** What stands in parentheses, those around the same again left out. */
+    private static List<Part> onlyOnce(Part group) {
+        List<Part> inner = group.inner();
+        while (group.text().equals("(")
+                && inner.size() == 1
+                && inner.getFirst().kind() == Kind.GROUP
+                && inner.getFirst().text().equals("(")) {
+            inner = inner.getFirst().inner();
+        }
+        return inner;
+    }
+
+    /** Whether a space belongs between two parts. */
+    private static boolean isApart(Part before, Part after) {
+        boolean call = after.kind() == Kind.GROUP
+                && (before.kind() == Kind.NAME || before.kind() == Kind.GROUP)
+                && !KEYWORDS.contains(before.text().toLowerCase(Locale.ROOT));
+        return !call
+                && before.kind() != Kind.CAST
+                && after.kind() != Kind.CAST
+                && !before.is(".")
+                && !after.is(".")
+                && !after.is(",");
     }
 
     private static String quote(Part part) {
@@ -351,6 +434,15 @@ final class Deparsed {
             }
             if (parts.get(i).kind() == Kind.OPERATOR) {
                 return -1;
+            }
+        }
+        return -1;
+    }
+
+    private static int indexOf(List<Part> parts, String word) {
+        for (int i = 0; i < parts.size(); i++) {
+            if (parts.get(i).is(word)) {
+                return i;
             }
         }
         return -1;
@@ -400,8 +492,27 @@ final class Deparsed {
             } else {
                 parts.add(token(c));
             }
+            foldOperator(parts);
         }
         return parts;
+    }
+
+    /**
+     * {@code OPERATOR(schema.%)} is {@code %} where that is no sign of comparison: these could be anything under another
+     * schema.
+     */
+    private static void foldOperator(List<Part> parts) {
+        int size = parts.size();
+        if (size < 2 || !parts.get(size - 2).is("OPERATOR") || parts.getLast().kind() != Kind.GROUP) {
+            return;
+        }
+        List<Part> inner = parts.getLast().inner();
+        if (!inner.isEmpty()
+                && inner.getLast().kind() == Kind.OPERATOR
+                && !COMPARISONS.contains(inner.getLast().text())) {
+            parts.subList(size - 2, size).clear();
+            parts.add(inner.getLast());
+        }
     }
 
     private Part token(char c) {

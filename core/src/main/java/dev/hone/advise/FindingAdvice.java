@@ -1,8 +1,12 @@
 package dev.hone.advise;
 
+import dev.hone.change.AlterColumnStatistics;
+import dev.hone.change.AlterSetting;
 import dev.hone.change.Analyze;
 import dev.hone.change.Change;
+import dev.hone.change.CreateExtension;
 import dev.hone.change.CreateIndex;
+import dev.hone.change.CreateStatistics;
 import dev.hone.change.DropIndex;
 import dev.hone.check.Finding;
 import java.util.ArrayList;
@@ -23,10 +27,10 @@ public final class FindingAdvice {
     /**
      * The advice with a recommendation for every finding that has a change of its own. Left out are those that are there
      * already: an index that a recommended one begins with, and the same change twice; and the removal of an index
-     * that the workload uses. Fresh statistics come first and removals last, so that nothing is missed meanwhile.
+     * that the workload uses. Settings and fresh statistics come first and removals last, so that nothing is missed meanwhile.
      */
     public static Advice merge(Advice advice, List<Finding> findings) {
-        List<Recommendation> analyses = new ArrayList<>();
+        List<Recommendation> first = new ArrayList<>();
         List<Recommendation> creations = new ArrayList<>(advice.recommendations());
         List<Recommendation> removals = new ArrayList<>();
         List<String> notes = new ArrayList<>(advice.notes());
@@ -37,7 +41,11 @@ public final class FindingAdvice {
                 continue;
             }
             switch (change) {
-                case Analyze analyze -> analyses.add(of(finding, analyze, 0));
+                case Analyze analyze -> first.add(of(finding, analyze, 0));
+                case CreateExtension extension -> first.add(of(finding, extension, 0));
+                case AlterSetting setting -> first.add(of(finding, setting, 0));
+                case AlterColumnStatistics column -> first.add(of(finding, column, 0));
+                case CreateStatistics statistics -> first.add(of(finding, statistics, 0));
                 case CreateIndex index -> {
                     boolean anyOrder = finding.check().equals(FOREIGN_KEY);
                     if (creations.stream().noneMatch(one -> serves(one.change(), index, anyOrder))) {
@@ -55,7 +63,7 @@ public final class FindingAdvice {
                 }
             }
         }
-        List<Recommendation> all = new ArrayList<>(analyses);
+        List<Recommendation> all = new ArrayList<>(first);
         all.addAll(creations);
         all.addAll(removals);
         return new Advice(

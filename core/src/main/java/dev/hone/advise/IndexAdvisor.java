@@ -12,6 +12,7 @@ import dev.hone.twin.Plan;
 import dev.hone.twin.PlanException;
 import dev.hone.twin.Twin;
 import dev.hone.workload.Workload;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashSet;
@@ -30,6 +31,9 @@ import java.util.TreeSet;
  */
 public final class IndexAdvisor {
 
+    /** invalid_object_definition, as of an index on a function that is not immutable. */
+    private static final String NOT_IMMUTABLE = "42P17";
+
     private final Twin twin;
     private final Snapshot snapshot;
     private final AdviceOptions options;
@@ -37,6 +41,10 @@ public final class IndexAdvisor {
     private final Schema schema;
     private final long startNanos = System.nanoTime();
     private final List<String> notes = new ArrayList<>();
+    private final List<Hint> hints = new ArrayList<>();
+
+    /** Expressions that no index may hold, since their value depends on more than the row. */
+    private final Map<Schema.Name, Set<String>> changeable = new TreeMap<>();
     private boolean cutShort;
 
     private IndexAdvisor(Twin twin, Snapshot snapshot, AdviceOptions options, Progress progress) {
@@ -58,13 +66,14 @@ public final class IndexAdvisor {
     }
 
     /** A planned query, with what it writes. */
-    private record Understood(Planned planned, List<WriteCost.Write> writes) {}
+    private record Understood(Planned planned, List<WriteCost.Write> writes, List<Workload.Query> checks) {}
 
     private Advice advise(Workload workload) {
         List<Understood> understood = understand(workload);
         List<Option> created = new ArrayList<>();
         try {
             create(candidates(understood), created);
+            understood.forEach(one -> hints.addAll(changeable(one.planned())));
             twin.show(List.of());
             WriteCost writes = new WriteCost(
                     understood.stream().flatMap(one -> one.writes().stream()).toList(), snapshot);
@@ -94,7 +103,7 @@ public final class IndexAdvisor {
                     costs.plans(),
                     (System.nanoTime() - startNanos) / 1_000_000,
                     !cutShort);
-            return new Advice(before, after, recommendations, writer.inUse(), notes, effort);
+            return new Advice(before, after, recommendations, writer.inUse(), notes, effort, hints);
         } finally {
             created.forEach(option -> twin.drop(option.index()));
         }
@@ -119,8 +128,9 @@ public final class IndexAdvisor {
                     continue;
                 }
                 try {
-                    Understood one = understand(query);
+                    Understood one = understand(query, workload);
                     understood.add(one);
+                    one.checks().forEach(check -> understoodCheck(check).ifPresent(understood::add));
                     if (one.planned().variations().source() == Variations.Source.GENERIC) {
                         generic.add(query.id());
                     }
@@ -146,7 +156,16 @@ public final class IndexAdvisor {
                 + (ids.size() > most ? " and " + (ids.size() - most) + " more" : "");
     }
 
-    private Understood understand(Workload.Query query) {
+    /** The look-up of a foreign key, which nobody wrote, so that nobody need hear of it if it cannot be planned. */
+    private Optional<Understood> understoodCheck(Workload.Query check) {
+        try {
+            return Optional.of(understand(check, new Workload("", List.of())));
+        } catch (PlanException e) {
+            return Optional.empty();
+        }
+    }
+
+    private Understood understand(Workload.Query query, Workload workload) {
         Plan plan;
         try {
             plan = twin.explain(query.sql());
@@ -158,30 +177,39 @@ public final class IndexAdvisor {
             plan = twin.explain(query.sql(), query.samples().getFirst());
         }
         Reading reading = PlanReader.read(plan, schema, PlanReader.constants(query.samples()));
-        Variations variations = fit(Variations.of(query, reading.bounds()), query);
+        Variations variations = Variations.of(query, reading.bounds(), twin);
         Set<Schema.Name> tables = new LinkedHashSet<>();
         reading.uses().forEach(use -> tables.add(use.table.name()));
         List<WriteCost.Write> writes = new ArrayList<>();
         plan.nodes()
                 .filter(node -> node.type().equals("ModifyTable"))
                 .forEach(node -> write(node, query).ifPresent(writes::add));
-        return new Understood(new Planned(query, variations, Set.copyOf(tables), reading.uses()), List.copyOf(writes));
+        reading.rewrites().forEach(rewrite -> hints.add(rewrite.of(query)));
+        return new Understood(
+                new Planned(query, variations, Set.copyOf(tables), reading.uses()),
+                List.copyOf(writes),
+                ForeignKeyChecks.of(query, plan, schema, workload));
     }
 
-    /** The variations that can be planned; the statement itself, if none can. */
-    private Variations fit(Variations variations, Workload.Query query) {
-        List<Variations.Call> calls = new ArrayList<>();
-        for (Variations.Call call : variations.calls()) {
-            try {
-                call.explain(twin);
-                calls.add(call);
-            } catch (PlanException e) {
-                // A drawn or sampled value does not fit where it stands.
+    /** What is to be said of a query that asks for an expression which no index may hold. */
+    private List<Hint> changeable(Planned planned) {
+        Set<Hint> found = new LinkedHashSet<>();
+        for (TableUse use : planned.uses()) {
+            for (String key : changeable.getOrDefault(use.table.name(), Set.of())) {
+                if (use.keys().contains(key)) {
+                    found.add(new Hint(
+                            "expression-not-immutable",
+                            planned.query().id(),
+                            planned.query().sql(),
+                            "It asks for " + key + " of " + use.table.relation().qualifiedName() + ".",
+                            "No index may hold that: its value depends on more than the row, such as the session's time"
+                                    + " zone.",
+                            "Compare the bare column with the bounds of a range; or name the time zone, as in"
+                                    + " date_trunc('day', at AT TIME ZONE 'UTC')."));
+                }
             }
         }
-        return calls.isEmpty()
-                ? new Variations(List.of(new Variations.Call(query.sql(), List.of())), Variations.Source.GENERIC)
-                : new Variations(List.copyOf(calls), variations.source());
+        return List.copyOf(found);
     }
 
     private Optional<WriteCost.Write> write(Plan.Node node, Workload.Query query) {
@@ -210,7 +238,7 @@ public final class IndexAdvisor {
                 WideColumns.remove(use)
                         .forEach(column ->
                                 wide.add(use.table.relation().qualifiedName() + "." + Sql.identifier(column)));
-                for (Candidate candidate : CandidateBuilder.candidates(use, options.maximumWidth())) {
+                for (Candidate candidate : CandidateBuilder.candidates(use, schema, options.maximumWidth())) {
                     if (!isExcluded(candidate)) {
                         all.putIfAbsent(candidate.identity(), candidate);
                     }
@@ -218,8 +246,8 @@ public final class IndexAdvisor {
             }
         }
         if (!wide.isEmpty()) {
-            notes.add("In no index, since values may be longer than an entry can be (about 2,700 bytes): "
-                    + list(List.copyOf(wide)) + ". An index on a hash of it, such as md5, would serve equality.");
+            notes.add("In no btree, since values may be longer than an entry can be (2,704 bytes): "
+                    + list(List.copyOf(wide)) + ".");
         }
         return List.copyOf(all.values());
     }
@@ -229,13 +257,8 @@ public final class IndexAdvisor {
         return !options.excluded().isEmpty()
                 && (options.excludes(candidate.index(""))
                         || schema.leaves(candidate.table()).stream()
-                                .anyMatch(leaf -> options.excludes(new Candidate(
-                                                leaf,
-                                                candidate.keys(),
-                                                candidate.include(),
-                                                candidate.predicate(),
-                                                candidate.sampled())
-                                        .index(""))));
+                                .anyMatch(leaf ->
+                                        options.excludes(candidate.on(leaf).index(""))));
     }
 
     /** The numbers of those that could do the work of two chosen ones, created now. */
@@ -266,6 +289,9 @@ public final class IndexAdvisor {
                 Candidate candidate = candidates.get(i);
                 task.at(i, candidate.table().relation().qualifiedName());
                 try {
+                    if (candidate.extension() != null && !twin.install(candidate.extension())) {
+                        continue;
+                    }
                     HypotheticalIndex index = twin.create(candidate.index(name + i));
                     created.add(new Option(
                             candidate,
@@ -273,6 +299,11 @@ public final class IndexAdvisor {
                             candidate.table().relation().kind().equals("p")));
                 } catch (HoneException e) {
                     // There can be no such index: a type without an order, an expression that is not immutable.
+                    if (e.getCause() instanceof SQLException cause && NOT_IMMUTABLE.equals(cause.getSQLState())) {
+                        changeable
+                                .computeIfAbsent(candidate.table().name(), any -> new TreeSet<>())
+                                .addAll(candidate.keys());
+                    }
                 }
             }
             task.at(candidates.size(), "");

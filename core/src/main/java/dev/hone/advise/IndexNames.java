@@ -6,12 +6,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Names indexes as {@code table_column_column_idx}, as PostgreSQL itself would; never the same name twice. */
 final class IndexNames {
 
     private static final int MOST_BYTES = 63;
     private static final String END = "_idx";
+    private static final Pattern COLUMN = Pattern.compile("\"((?:[^\"]|\"\")+)\"");
 
     private final Schema schema;
     private final Set<String> given = new HashSet<>();
@@ -42,11 +45,8 @@ final class IndexNames {
     }
 
     private static String part(String key) {
-        if (!key.startsWith("\"")) {
-            return "expr";
-        }
-        int end = key.lastIndexOf('"');
-        return key.substring(1, end).replace("\"\"", "\"").toLowerCase(Locale.ROOT);
+        Matcher column = COLUMN.matcher(key);
+        return column.lookingAt() ? column.group(1).replace("\"\"", "\"").toLowerCase(Locale.ROOT) : "expr";
     }
 
     private static String cut(String text, int bytes) {

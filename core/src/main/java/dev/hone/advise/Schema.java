@@ -1,6 +1,8 @@
 package dev.hone.advise;
 
+import dev.hone.change.CreateIndex;
 import dev.hone.postgres.Activity.TableActivity;
+import dev.hone.postgres.Catalog;
 import dev.hone.postgres.Catalog.Column;
 import dev.hone.postgres.Catalog.Constraint;
 import dev.hone.postgres.Catalog.Index;
@@ -9,12 +11,14 @@ import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.Sql;
 import dev.hone.postgres.Statistics.ColumnStatistics;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What a Snapshot says of tables, looked up by name. */
@@ -84,14 +88,31 @@ final class Schema {
      * An index of the source.
      *
      * @param keys in the form of {@link Deparsed#canonical}; empty if it is not a btree
+     * @param method its access method
+     * @param methodKeys its keys in that form, whatever the method
      */
-    record Existing(String name, Index index, List<String> keys) {}
+    record Existing(String name, Index index, List<String> keys, String method, List<String> methodKeys) {}
+
+    /**
+     * A foreign key, seen from the table it refers to.
+     *
+     * @param columns that refer, in order
+     * @param referenced the columns they refer to
+     */
+    record Reference(String constraint, Table table, List<String> columns, List<String> referenced) {}
+
+    private static final Set<String> BYTE_ORDER = Set.of("C", "POSIX", "ucs_basic");
+    private static final Pattern RANGE = Pattern.compile("(int4|int8|num|ts|tstz|date)(multi)?range");
 
     private final Map<Name, Table> tables = new HashMap<>();
     private final Map<Long, Relation> relations = new HashMap<>();
     private final Set<String> relationNames = new HashSet<>();
+    private final Snapshot.Database database;
+    private final Catalog catalog;
 
     Schema(Snapshot snapshot) {
+        database = snapshot.database();
+        catalog = snapshot.catalog();
         Map<Long, Map<String, Column>> columns = new HashMap<>();
         Map<Long, List<Existing>> indexes = new HashMap<>();
         Map<Name, Map<String, ColumnStatistics>> statistics = new HashMap<>();
@@ -108,7 +129,7 @@ final class Schema {
             Relation relation = relations.get(index.oid());
             if (index.valid() && relation != null) {
                 indexes.computeIfAbsent(index.relation(), any -> new ArrayList<>())
-                        .add(new Existing(relation.name(), index, Deparsed.btreeKeys(index.definition())));
+                        .add(existing(relation, index));
             }
         }
         Map<Long, List<Set<String>>> foreignKeys = new HashMap<>();
@@ -149,15 +170,25 @@ final class Schema {
         }
     }
 
+    private static Existing existing(Relation relation, Index index) {
+        String method = relation.accessMethod() == null ? "btree" : relation.accessMethod();
+        List<String> keys = Deparsed.indexKeys(index.definition(), method);
+        return new Existing(relation.name(), index, method.equals("btree") ? keys : List.of(), method, keys);
+    }
+
     @Nullable Table table(Name name) {
         return tables.get(name);
     }
 
     /** The partitioned table at the top, if the table is a partition; else the table itself. */
     Table root(Table table) {
+        return table.relation().partitionBound() == null ? table : ancestor(table);
+    }
+
+    /** The table at the top of those it inherits from; the table itself if it inherits from none. */
+    Table ancestor(Table table) {
         Table current = table;
-        while (current.relation().partitionBound() != null
-                && !current.relation().parents().isEmpty()) {
+        while (!current.relation().parents().isEmpty()) {
             Relation parent = relations.get(current.relation().parents().getFirst());
             Table above = parent == null ? null : tables.get(new Name(parent.schema(), parent.name()));
             if (above == null) {
@@ -175,8 +206,7 @@ final class Schema {
         }
         List<Table> found = new ArrayList<>();
         relations.values().stream()
-                .filter(one -> one.partitionBound() != null
-                        && one.parents().contains(table.relation().oid()))
+                .filter(one -> isPartitionOf(one, table))
                 .sorted((a, b) -> Long.compare(a.oid(), b.oid()))
                 .forEach(one -> {
                     Table leaf = tables.get(new Name(one.schema(), one.name()));
@@ -185,6 +215,95 @@ final class Schema {
                     }
                 });
         return found;
+    }
+
+    /**
+     * The partitions of a table, those of partitions below them; empty if it has none, or if one is a foreign table, so
+     * that there can be no index on the whole.
+     */
+    List<CreateIndex.Partition> partitions(Table table) {
+        List<CreateIndex.Partition> found = new ArrayList<>();
+        for (Relation one : relations.values().stream()
+                .filter(one -> isPartitionOf(one, table))
+                .sorted(Comparator.comparingLong(Relation::oid))
+                .toList()) {
+            Table child = tables.get(new Name(one.schema(), one.name()));
+            if (child == null) {
+                return List.of();
+            }
+            boolean partitioned = one.kind().equals("p");
+            List<CreateIndex.Partition> below = partitioned ? partitions(child) : List.of();
+            if (below.isEmpty() && relations.values().stream().anyMatch(other -> isPartitionOf(other, child))) {
+                return List.of();
+            }
+            found.add(new CreateIndex.Partition(one.schema(), one.name(), partitioned, below));
+        }
+        return found;
+    }
+
+    private static boolean isPartitionOf(Relation one, Table table) {
+        // Indexes have parents too.
+        return one.partitionBound() != null
+                && one.parents().contains(table.relation().oid());
+    }
+
+    /** The foreign keys that refer to a table, each once however many partitions it has. */
+    List<Reference> references(Table table) {
+        List<Reference> found = new ArrayList<>();
+        for (Constraint constraint : catalog.constraints()) {
+            Relation relation = relations.get(constraint.relation());
+            Table from = relation == null ? null : tables.get(new Name(relation.schema(), relation.name()));
+            if (from != null
+                    && constraint.kind().equals("f")
+                    && constraint.referenced() == table.relation().oid()
+                    && !constraint.inherited()) {
+                found.add(new Reference(
+                        constraint.name(),
+                        from,
+                        columnNames(from, constraint.columns()),
+                        columnNames(table, constraint.referencedColumns())));
+            }
+        }
+        return found;
+    }
+
+    private static List<String> columnNames(Table table, List<Integer> numbers) {
+        return numbers.stream().map(table::columnName).map(String::valueOf).toList();
+    }
+
+    /** The schema an extension is installed in; null if it is not. */
+    @Nullable String extensionSchema(String extension) {
+        return catalog.extensions().stream()
+                .filter(one -> one.name().equals(extension))
+                .map(Catalog.Extension::schema)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Where an extension for a table would go: where everybody finds it, if there is such a schema. */
+    String homeOfExtensions(Table table) {
+        return catalog.schemas().contains("public") ? "public" : table.name().schema();
+    }
+
+    /** Whether texts are compared byte by byte under a collation. */
+    boolean sortsByBytes(@Nullable String collation) {
+        if (collation != null) {
+            return BYTE_ORDER.contains(collation.replaceFirst(".*\\.", "").replace("\"", ""));
+        }
+        String locale = database.locale();
+        return database.localeProvider().equals("b")
+                ? locale == null || !locale.equals("PG_UNICODE_FAST")
+                : database.localeProvider().equals("c") && BYTE_ORDER.contains(database.collate());
+    }
+
+    /** Whether a type is one of ranges or multiranges. */
+    boolean isRange(String type) {
+        return RANGE.matcher(type).matches()
+                || catalog.types().stream()
+                        .anyMatch(one -> one.kind().equals("r")
+                                && (type.equals(one.name())
+                                        || type.endsWith("." + Sql.identifier(one.name()))
+                                        || type.endsWith("." + one.name())));
     }
 
     /** Whether a relation of this qualified, quoted name exists. */

@@ -1,7 +1,6 @@
 package dev.hone.advise;
 
 import dev.hone.postgres.Statistics.ColumnStatistics;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -18,15 +17,16 @@ record ValueDistribution(List<String> values, List<Double> frequencies, List<Str
 
     /** The distribution of a column. */
     static ValueDistribution of(ColumnStatistics column) {
-        List<String> values = elements(column.mostCommonValues());
-        List<Double> frequencies = elements(column.mostCommonFrequencies()).stream()
+        List<String> values = ArrayText.elements(column.mostCommonValues());
+        List<Double> frequencies = ArrayText.elements(column.mostCommonFrequencies()).stream()
                 .map(Double::valueOf)
                 .toList();
         if (values.size() != frequencies.size()) {
             values = List.of();
             frequencies = List.of();
         }
-        return new ValueDistribution(values, frequencies, elements(column.histogramBounds()), column.nullFraction());
+        return new ValueDistribution(
+                values, frequencies, ArrayText.elements(column.histogramBounds()), column.nullFraction());
     }
 
     /** Share of the rows that have a value; for one that is not common, an upper bound. */
@@ -58,37 +58,67 @@ record ValueDistribution(List<String> values, List<Double> frequencies, List<Str
         return Optional.of(histogram.get((int) Math.round(share * (histogram.size() - 1))));
     }
 
+    /** Like {@link #at}, the least common values first. */
+    Optional<String> rare(double quantile) {
+        if (values.isEmpty()) {
+            return at(quantile);
+        }
+        return Optional.of(values.get(values.size() - 1 - (int) (quantile * values.size() / 2)));
+    }
+
+    /**
+     * The value below which a share of all rows lies, where values have an order.
+     *
+     * @param share from 0 to 1
+     */
+    Optional<String> inOrder(double share) {
+        List<String> ordered = histogram;
+        if (ordered.size() < 2) {
+            ordered = values.stream().sorted(ValueDistribution::compare).toList();
+        }
+        if (ordered.isEmpty()) {
+            return Optional.empty();
+        }
+        double at = Math.clamp(share, 0, 1) * (ordered.size() - 1);
+        int before = (int) Math.min(at, Math.max(0, ordered.size() - 2));
+        int after = Math.min(before + 1, ordered.size() - 1);
+        return Optional.of(Between.value(ordered.get(before), ordered.get(after), at - before));
+    }
+
+    private static int compare(String one, String other) {
+        Double a = number(one);
+        Double b = number(other);
+        return a != null && b != null ? Double.compare(a, b) : one.compareTo(other);
+    }
+
+    /** Share of the rows with a larger value, where values are numbers; 1 if not known. */
+    double shareAbove(@Nullable String value) {
+        Double bound = number(value);
+        if (bound == null || (values.isEmpty() && histogram.isEmpty())) {
+            return 1;
+        }
+        double share = 0;
+        for (int i = 0; i < values.size(); i++) {
+            Double one = number(values.get(i));
+            share += one != null && one > bound ? frequencies.get(i) : 0;
+        }
+        long above = histogram.stream()
+                .map(ValueDistribution::number)
+                .filter(one -> one != null && one > bound)
+                .count();
+        return share + (histogram.isEmpty() ? 0 : rest() * above / histogram.size());
+    }
+
+    private static @Nullable Double number(@Nullable String text) {
+        try {
+            return text == null ? null : Double.valueOf(text);
+        } catch (NumberFormatException e) {
+            return null;
+        }
+    }
+
     private double rest() {
         return Math.max(
                 0, 1 - nullShare - frequencies.stream().mapToDouble(f -> f).sum());
-    }
-
-    /** The elements of a one-dimensional array in PostgreSQL's text form; empty if it is another kind of array. */
-    private static List<String> elements(@Nullable String text) {
-        if (text == null || !text.startsWith("{") || !text.endsWith("}") || text.startsWith("{{")) {
-            return List.of();
-        }
-        List<String> elements = new ArrayList<>();
-        StringBuilder element = new StringBuilder();
-        boolean quoted = false;
-        boolean any = false;
-        for (int i = 1; i < text.length() - 1; i++) {
-            char c = text.charAt(i);
-            any = true;
-            if (c == '\\') {
-                element.append(text.charAt(++i));
-            } else if (c == '"') {
-                quoted = !quoted;
-            } else if (c == ',' && !quoted) {
-                elements.add(element.toString());
-                element.setLength(0);
-            } else {
-                element.append(c);
-            }
-        }
-        if (any) {
-            elements.add(element.toString());
-        }
-        return elements;
     }
 }

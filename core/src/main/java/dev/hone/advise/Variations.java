@@ -3,6 +3,7 @@ package dev.hone.advise;
 import dev.hone.advise.PlanReader.Bound;
 import dev.hone.postgres.Sql;
 import dev.hone.twin.Plan;
+import dev.hone.twin.PlanException;
 import dev.hone.twin.Twin;
 import dev.hone.workload.Workload;
 import java.util.ArrayList;
@@ -48,8 +49,11 @@ record Variations(List<Call> calls, Source source) {
     /** The most calls planned for a query: each multiplies the work. */
     static final int MOST = 5;
 
-    /** Moves the draws of one parameter against those of the next: the golden ratio spreads them most evenly. */
-    private static final double SHIFT = 0.6180339887;
+    /** What a range is taken to hold, as a share of the rows, when nothing is known of it; and what else it may hold. */
+    private static final List<Double> BREADTHS = List.of(0.02, 0.001, 0.3);
+
+    /** The usual draw is left only for one whose number of rows is nearer to the measured one by this factor. */
+    private static final double NEARER = 3;
 
     // Quoted text and comments stand first, so that what looks like a placeholder in them is passed over.
     private static final Pattern PLACEHOLDER = Pattern.compile(
@@ -58,40 +62,105 @@ record Variations(List<Call> calls, Source source) {
             Pattern.compile("(?i)\\b(?:limit|fetch\\s+(?:first|next))\\s+\\(?\\s*\\$(\\d+)");
     private static final Pattern OFFSET = Pattern.compile("(?i)\\boffset\\s+\\(?\\s*\\$(\\d+)");
 
-    static Variations of(Workload.Query query, List<Bound> bounds) {
+    /**
+     * The calls of a query: the sampled ones, or with values drawn for its parameters. What the twin cannot plan is left
+     * out; if that is all, the statement itself is planned for any value.
+     */
+    static Variations of(Workload.Query query, List<Bound> bounds, Twin twin) {
         if (!query.samples().isEmpty()) {
-            return new Variations(
-                    spread(query.samples()).stream()
-                            .map(sample -> new Call(query.sql(), sample))
-                            .toList(),
-                    Source.SAMPLES);
+            List<Call> calls = spread(query.samples()).stream()
+                    .map(sample -> new Call(query.sql(), sample))
+                    .toList();
+            return Trial.of(calls, twin)
+                    .map(trial -> new Variations(trial.calls(), Source.SAMPLES))
+                    .orElseGet(() -> generic(query));
         }
         if (placeholders(query.sql()).isEmpty()) {
             return new Variations(List.of(new Call(query.sql(), List.of())), Source.NONE);
         }
         Map<Integer, String> known = limits(query);
+        Trial best = null;
+        for (DrawnValues drawn : draws(query, bounds)) {
+            Trial trial = Trial.of(calls(query, drawn, known), twin).orElse(null);
+            if (trial == null) {
+                continue;
+            }
+            Long rows = query.rows();
+            if (best == null || (rows != null && trial.isNearer(best, rows / query.calls()))) {
+                best = trial;
+            }
+        }
+        if (best == null) {
+            return generic(query);
+        }
+        boolean drawn =
+                best.calls().size() > 1 || !best.calls().getFirst().sql().equals(substitute(query.sql(), known));
+        return new Variations(best.calls(), drawn ? Source.STATISTICS : Source.GENERIC);
+    }
+
+    private static Variations generic(Workload.Query query) {
+        return new Variations(List.of(new Call(query.sql(), List.of())), Source.GENERIC);
+    }
+
+    /** The ways to draw values, the usual one first; the others only where there is something to tell them by. */
+    private static List<DrawnValues> draws(Workload.Query query, List<Bound> bounds) {
+        List<DrawnValues> all = new ArrayList<>();
+        if (query.rows() == null) {
+            all.add(new DrawnValues(bounds, BREADTHS.getFirst(), false));
+            return all;
+        }
+        for (boolean rare : new boolean[] {false, true}) {
+            for (double breadth : BREADTHS) {
+                all.add(new DrawnValues(bounds, breadth, rare));
+            }
+        }
+        return all;
+    }
+
+    private static List<Call> calls(Workload.Query query, DrawnValues drawn, Map<Integer, String> known) {
         List<Call> calls = new ArrayList<>();
         for (int draw = 0; draw < MOST; draw++) {
             Map<Integer, String> values = new HashMap<>(known);
-            for (Bound bound : bounds) {
-                draw(bound, draw).ifPresent(value -> values.putIfAbsent(bound.number(), literal(value)));
+            for (Bound bound : drawn.bounds()) {
+                drawn.value(bound, draw, MOST)
+                        .ifPresent(value -> values.putIfAbsent(bound.number(), Sql.literal(value)));
             }
             Call call = new Call(substitute(query.sql(), values), List.of());
             if (!calls.contains(call)) {
                 calls.add(call);
             }
         }
-        boolean drawn = calls.size() > 1 || !calls.getFirst().sql().equals(substitute(query.sql(), known));
-        return new Variations(calls, drawn ? Source.STATISTICS : Source.GENERIC);
+        return calls;
     }
 
-    private static Optional<String> draw(Bound bound, int draw) {
-        var known = bound.table().statistics().get(bound.column());
-        if (known == null) {
-            return Optional.empty();
+    /**
+     * Calls that can be planned.
+     *
+     * @param rows that they are expected to return, on average
+     */
+    private record Trial(List<Call> calls, double rows) {
+
+        static Optional<Trial> of(List<Call> calls, Twin twin) {
+            List<Call> fit = new ArrayList<>();
+            double rows = 0;
+            for (Call call : calls) {
+                try {
+                    rows += call.explain(twin).root().rows();
+                    fit.add(call);
+                } catch (PlanException e) {
+                    // A drawn or sampled value does not fit where it stands.
+                }
+            }
+            return fit.isEmpty() ? Optional.empty() : Optional.of(new Trial(List.copyOf(fit), rows / fit.size()));
         }
-        double quantile = ((draw + 0.5) / MOST + bound.number() * SHIFT) % 1;
-        return ValueDistribution.of(known).at(quantile);
+
+        boolean isNearer(Trial other, double measured) {
+            return Math.log(NEARER) + distance(measured) < other.distance(measured);
+        }
+
+        private double distance(double measured) {
+            return Math.abs(Math.log(Math.max(1, rows) / Math.max(1, measured)));
+        }
     }
 
     /**
@@ -138,10 +207,6 @@ record Variations(List<Call> calls, Source source) {
                 .filter(match -> match.group(2) != null)
                 .map(match -> Integer.valueOf(match.group(2)))
                 .toList();
-    }
-
-    private static String literal(String value) {
-        return Sql.literal(value);
     }
 
     private static List<List<@Nullable String>> spread(List<List<@Nullable String>> samples) {

@@ -10,7 +10,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +27,10 @@ final class WideColumns {
 
     private WideColumns() {}
 
-    /** Takes such columns out of what an index could hold for a use; gives their names. */
+    /**
+     * Takes such columns out of what a btree could hold for a use; gives the names of those that are compared by order,
+     * for which there is no other index.
+     */
     static Set<String> remove(TableUse use) {
         Set<String> removed = new TreeSet<>();
         for (Column column : use.table.columns().values()) {
@@ -36,16 +38,23 @@ final class WideColumns {
             if (!isWide(column, use.table)) {
                 continue;
             }
-            boolean wanted = Stream.of(use.equal, use.ranges, use.joins, use.loose)
-                    .map(keys -> keys.remove(key))
-                    .reduce(false, Boolean::logicalOr);
-            List<TableUse.SortKey> sort =
-                    use.sort.stream().takeWhile(one -> !one.key().equals(key)).toList();
-            List<String> group =
-                    use.group.stream().filter(one -> !one.equals(key)).toList();
-            wanted |= sort.size() < use.sort.size() || group.size() < use.group.size();
-            use.sort = sort;
-            use.group = group;
+            if (use.equal.contains(key) || use.joins.contains(key)) {
+                use.wide.add(key);
+            }
+            use.equal.remove(key);
+            use.joins.remove(key);
+            boolean wanted = use.ranges.remove(key);
+            wanted |= use.loose.remove(key);
+            use.arms.removeIf(arm -> arm.contains(key));
+            wanted |= use.sorts.stream()
+                    .anyMatch(sort -> sort.stream().anyMatch(one -> one.key().equals(key)));
+            wanted |= use.groups.stream().anyMatch(group -> group.contains(key));
+            use.sorts.replaceAll(sort ->
+                    sort.stream().takeWhile(one -> !one.key().equals(key)).toList());
+            use.sorts.removeIf(List::isEmpty);
+            use.groups.replaceAll(
+                    group -> group.stream().filter(one -> !one.equals(key)).toList());
+            use.groups.removeIf(List::isEmpty);
             use.fixed.values().removeIf(fixed -> fixed.key().equals(key));
             use.needsHeap |= use.needed.contains(column.name());
             if (wanted) {

@@ -27,15 +27,19 @@ record Analysis(Analyze change) implements Operation {
     }
 
     @Override
-    public Outcome apply(Workbench workbench, Outlook outlook) throws SQLException {
+    public void apply(Workbench workbench, Outlook outlook) throws SQLException {
         for (String sql : outlook.sql()) {
-            workbench.runPatiently(sql, 0, 0);
+            workbench.runPatiently(sql);
         }
-        return new Outcome(StepState.APPLIED, "", 0);
     }
 
     @Override
-    public Outcome undo(Workbench workbench, Schema schema, List<IndexPart> indexes) {
-        return new Outcome(StepState.UNDONE, "nothing to take back: statistics stay", 0);
+    public Outcome verify(Workbench workbench, Outlook outlook) {
+        return Outcome.applied("");
+    }
+
+    @Override
+    public Outcome undo(Workbench workbench, Journaled journaled) {
+        return Outcome.undone("nothing to take back: statistics stay");
     }
 }

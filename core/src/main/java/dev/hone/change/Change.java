@@ -12,9 +12,20 @@ import java.util.List;
 @JsonSubTypes({
     @JsonSubTypes.Type(value = CreateIndex.class, name = "create_index"),
     @JsonSubTypes.Type(value = DropIndex.class, name = "drop_index"),
-    @JsonSubTypes.Type(value = Analyze.class, name = "analyze")
+    @JsonSubTypes.Type(value = Analyze.class, name = "analyze"),
+    @JsonSubTypes.Type(value = CreateStatistics.class, name = "create_statistics"),
+    @JsonSubTypes.Type(value = AlterColumnStatistics.class, name = "alter_column_statistics"),
+    @JsonSubTypes.Type(value = AlterSetting.class, name = "alter_setting"),
+    @JsonSubTypes.Type(value = CreateExtension.class, name = "create_extension")
 })
-public sealed interface Change permits CreateIndex, DropIndex, Analyze {
+public sealed interface Change
+        permits CreateIndex,
+                DropIndex,
+                Analyze,
+                CreateStatistics,
+                AlterColumnStatistics,
+                AlterSetting,
+                CreateExtension {
 
     /** What it does, in a few words: "create index bets_user_id_status_idx on public.bets". */
     String title();

@@ -1,6 +1,7 @@
 package dev.hone.change;
 
 import dev.hone.postgres.Sql;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  *     operator class and order where they are not the default
  * @param include quoted names of the columns carried along; empty for none
  * @param predicate condition of a partial index; null for a full one
+ * @param partitions of the table, as far as they are known: each gets an index of its own, which is then attached to
+ *     that of the whole, so that partitions to come inherit it; empty for an ordinary table
  */
 public record CreateIndex(
         String schema,
@@ -24,8 +27,36 @@ public record CreateIndex(
         String method,
         List<String> keys,
         List<String> include,
-        @Nullable String predicate)
+        @Nullable String predicate,
+        List<Partition> partitions)
         implements Change {
+
+    /**
+     * A partition.
+     *
+     * @param partitioned whether it is partitioned itself
+     * @param partitions its own
+     */
+    public record Partition(String schema, String table, boolean partitioned, List<Partition> partitions) {
+        public Partition {
+            Objects.requireNonNull(schema, "schema");
+            Objects.requireNonNull(table, "table");
+            partitions = List.copyOf(Objects.requireNonNullElse(partitions, List.of()));
+        }
+    }
+
+    /** An index on an ordinary table. */
+    public CreateIndex(
+            String schema,
+            String table,
+            String name,
+            boolean unique,
+            String method,
+            List<String> keys,
+            List<String> include,
+            @Nullable String predicate) {
+        this(schema, table, name, unique, method, keys, include, predicate, List.of());
+    }
 
     public CreateIndex {
         // They come from files too.
@@ -35,6 +66,8 @@ public record CreateIndex(
         Objects.requireNonNull(method, "method");
         keys = List.copyOf(keys);
         include = List.copyOf(include);
+        // Files of before had none.
+        partitions = List.copyOf(Objects.requireNonNullElse(partitions, List.of()));
         if (keys.isEmpty()) {
             throw new IllegalArgumentException("an index without a key column: " + name);
         }
@@ -52,26 +85,54 @@ public record CreateIndex(
 
     @Override
     public List<String> sql() {
-        return List.of(statement(true));
+        if (partitions.isEmpty()) {
+            return List.of(statement(true));
+        }
+        List<String> statements = new ArrayList<>();
+        statements.add(statement("INDEX", name, "ONLY " + Sql.identifier(schema, table)));
+        partitions.forEach(partition -> build(partition, Sql.identifier(schema, name), statements));
+        return List.copyOf(statements);
     }
 
-    /** The statement, with or without CONCURRENTLY. */
+    /** No index is built concurrently on a partitioned table as a whole, but on each of its partitions. */
+    private void build(Partition partition, String parentIndex, List<String> statements) {
+        String partitionIndex = IndexName.ofPartition(partition.table(), this);
+        String on = Sql.identifier(partition.schema(), partition.table());
+        statements.add(
+                partition.partitioned()
+                        ? statement("INDEX", partitionIndex, "ONLY " + on)
+                        : statement("INDEX CONCURRENTLY", partitionIndex, on));
+        String qualified = Sql.identifier(partition.schema(), partitionIndex);
+        partition.partitions().forEach(child -> build(child, qualified, statements));
+        statements.add("ALTER INDEX " + parentIndex + " ATTACH PARTITION " + qualified);
+    }
+
+    /** The statement, with or without CONCURRENTLY; of a partitioned table, for all of it at once. */
     public String statement(boolean concurrently) {
-        return "CREATE " + (unique ? "UNIQUE " : "") + "INDEX " + (concurrently ? "CONCURRENTLY " : "")
-                + Sql.identifier(name) + " ON " + Sql.identifier(schema, table) + " USING " + method + " ("
-                + String.join(", ", keys) + ")"
+        return statement(concurrently ? "INDEX CONCURRENTLY" : "INDEX", name, Sql.identifier(schema, table));
+    }
+
+    private String statement(String what, String index, String on) {
+        return "CREATE " + (unique ? "UNIQUE " : "") + what + " " + Sql.identifier(index) + " ON " + on + " USING "
+                + method + " (" + String.join(", ", keys) + ")"
                 + (include.isEmpty() ? "" : " INCLUDE (" + String.join(", ", include) + ")")
                 + (predicate == null ? "" : " WHERE " + predicate);
     }
 
     @Override
     public List<String> undoSql() {
-        return List.of("DROP INDEX CONCURRENTLY IF EXISTS " + subject());
+        // A partitioned index cannot be dropped concurrently.
+        return List.of("DROP INDEX " + (partitions.isEmpty() ? "CONCURRENTLY " : "") + "IF EXISTS " + subject());
     }
 
     @Override
     public String locks() {
-        return "SHARE UPDATE EXCLUSIVE on the table while it is built: reads and writes go on; other DDL and VACUUM of this"
-                + " table wait. It waits for transactions older than itself.";
+        String building = "SHARE UPDATE EXCLUSIVE on the table while it is built: reads and writes go on; other DDL and"
+                + " VACUUM of this table wait. It waits for transactions older than itself.";
+        return partitions.isEmpty()
+                ? building
+                : building + " So for each partition in turn; the partitioned table itself is locked against writes for"
+                        + " a moment, since it holds no rows. Undoing locks all of them against reads and writes for a"
+                        + " moment.";
     }
 }

@@ -2,6 +2,7 @@ package dev.hone.change;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,7 @@ public record DeploymentRecord(String id, String digest, Instant createdAt, List
      * @param sql the statements that make the change
      * @param undoSql the statements that take it back
      * @param indexes the indexes it builds or removes: more than one on a partitioned table
+     * @param before what was there before and undo needs, in the shape of its kind of change; empty for nothing
      * @param details what there is to know beyond its state; null for nothing
      * @param error why it failed; null if it did not
      * @param appliedBy the role
@@ -36,6 +38,7 @@ public record DeploymentRecord(String id, String digest, Instant createdAt, List
             List<String> undoSql,
             StepState state,
             List<IndexPart> indexes,
+            Map<String, Object> before,
             @Nullable Instant startedAt,
             @Nullable Instant finishedAt,
             @Nullable Instant undoneAt,

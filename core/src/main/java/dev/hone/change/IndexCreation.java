@@ -22,13 +22,13 @@ record IndexCreation(CreateIndex change) implements Operation {
                     tableName + " is not a table, partitioned table or materialized view",
                     "Take the change out of the proposal.");
         }
-        Optional<Outlook> missing = missingPrivilege(table, tableName);
+        Optional<Outlook> missing = Privileges.notExtensible(table, tableName);
         if (missing.isPresent()) {
             return missing.get();
         }
         List<IndexPart> parts;
         try {
-            parts = schema.parts(change, table);
+            parts = schema.parts(change, table, surroundings.extensions());
         } catch (SQLException e) {
             return Outlook.refused(
                     "the server cannot build " + change.subject() + ": " + Failure.text(e),
@@ -42,35 +42,13 @@ record IndexCreation(CreateIndex change) implements Operation {
         }
         return Outlook.ready(
                 parts,
-                Operation.buildSql(parts),
+                IndexWork.sql(parts),
                 List.of(parts.getFirst().dropSql()),
                 parts.size() == 1
                         ? ""
                         : "on a partitioned table: one index for each of " + (parts.size() - 1)
                                 + " partitions, built concurrently, then attached; the partitioned table itself is"
                                 + " locked against writes for a moment");
-    }
-
-    private static Optional<Outlook> missingPrivilege(Schema.Table table, String tableName) {
-        if (!table.owned()) {
-            return Optional.of(Outlook.refused(
-                    "role " + Sql.identifier(table.role()) + " does not own " + tableName,
-                    "Deploy as its owner " + Sql.identifier(table.owner()) + ", or run: GRANT "
-                            + Sql.identifier(table.owner()) + " TO " + Sql.identifier(table.role()) + ";"));
-        }
-        if (!table.mayCreate()) {
-            return Optional.of(Outlook.refused(
-                    "role " + Sql.identifier(table.role()) + " may not create objects beside " + tableName,
-                    "Have the schema's owner run: GRANT CREATE ON SCHEMA … TO " + Sql.identifier(table.role()) + ";"));
-        }
-        if (!table.mayTemporary()) {
-            return Optional.of(Outlook.refused(
-                    "role " + Sql.identifier(table.role())
-                            + " may not create temporary tables, on which the server tries a definition",
-                    "Have the database's owner run: GRANT TEMPORARY ON DATABASE " + Sql.identifier(table.database())
-                            + " TO " + Sql.identifier(table.role()) + ";"));
-        }
-        return Optional.empty();
     }
 
     private static Optional<Outlook> lookAtName(IndexPart part, Schema schema, Surroundings surroundings) {
@@ -103,34 +81,36 @@ record IndexCreation(CreateIndex change) implements Operation {
     }
 
     @Override
-    public Outcome apply(Workbench workbench, Outlook outlook) throws SQLException {
-        return new Outcome(StepState.APPLIED, outlook.note(), workbench.build(outlook.indexes()));
+    public void apply(Workbench workbench, Outlook outlook) throws SQLException {
+        new IndexWork(workbench).build(outlook.indexes());
     }
 
     @Override
-    public Outcome undo(Workbench workbench, Schema schema, List<IndexPart> indexes) throws SQLException {
+    public Outcome verify(Workbench workbench, Outlook outlook) throws SQLException {
+        return new Outcome(StepState.APPLIED, outlook.note(), new IndexWork(workbench).verify(outlook.indexes()));
+    }
+
+    @Override
+    public Outcome undo(Workbench workbench, Journaled journaled) throws SQLException {
+        List<IndexPart> indexes = journaled.indexes();
         if (indexes.isEmpty()) {
-            return new Outcome(StepState.UNDONE, "had not begun", 0);
+            return Outcome.undone("had not begun");
         }
         IndexPart top = indexes.getFirst();
-        Schema.Found found = schema.find(top.schema(), top.name()).orElse(null);
+        Schema.Found found = workbench.schema().find(top.schema(), top.name()).orElse(null);
         if (found != null && !top.definition().equals(found.definition())) {
-            return new Outcome(
-                    StepState.KEPT, "left: " + top.qualifiedName() + " is no longer what Hone made of it", found.oid());
+            return Outcome.kept(top.qualifiedName() + " is no longer what Hone made of it");
         }
         if (found != null && (found.constraint() != null || found.parentName() != null || found.replicaIdentity())) {
-            return new Outcome(
-                    StepState.KEPT,
-                    "left: by now "
-                            + (found.constraint() != null
-                                    ? "constraint " + Sql.identifier(found.constraint())
-                                    : found.parentName() != null
-                                            ? "partitioned index " + Sql.identifier(found.parentName())
-                                            : "the replica identity")
-                            + " rests on " + top.qualifiedName(),
-                    found.oid());
+            return Outcome.kept("by now "
+                    + (found.constraint() != null
+                            ? "constraint " + Sql.identifier(found.constraint())
+                            : found.parentName() != null
+                                    ? "partitioned index " + Sql.identifier(found.parentName())
+                                    : "the replica identity")
+                    + " rests on " + top.qualifiedName());
         }
-        workbench.remove(indexes, 0, Watch.TOTAL);
-        return new Outcome(StepState.UNDONE, found == null ? "was gone already" : "removed", 0);
+        new IndexWork(workbench).remove(indexes);
+        return Outcome.undone(found == null ? "was gone already" : "removed");
     }
 }

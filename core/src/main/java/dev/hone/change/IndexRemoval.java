@@ -13,8 +13,8 @@ record IndexRemoval(DropIndex change) implements Operation {
         Schema.Found found = schema.find(change.schema(), change.name()).orElse(null);
         if (found == null) {
             // Begun and gone: an earlier run removed it and did not come to write that down.
-            return surroundings.begun() && !surroundings.journaled().isEmpty()
-                    ? outlook(surroundings.journaled(), "")
+            return surroundings.begun() && !surroundings.journaled().indexes().isEmpty()
+                    ? outlook(surroundings.journaled().indexes(), "")
                     : Outlook.already("is not there");
         }
         if (found.definition() == null) {
@@ -48,34 +48,44 @@ record IndexRemoval(DropIndex change) implements Operation {
         String note = found.partitioned()
                 ? "a partitioned index goes with those of its partitions, under a short ACCESS EXCLUSIVE lock"
                 : found.unique() ? "its uniqueness is no longer held" : "";
-        boolean journaled = surroundings.begun() && !surroundings.journaled().isEmpty();
+        boolean journaled =
+                surroundings.begun() && !surroundings.journaled().indexes().isEmpty();
         return outlook(
-                journaled ? surroundings.journaled() : schema.parts(change.schema(), change.name(), found), note);
+                journaled ? surroundings.journaled().indexes() : schema.parts(change.schema(), change.name(), found),
+                note);
     }
 
     private static Outlook outlook(List<IndexPart> parts, String note) {
-        return Outlook.ready(parts, List.of(parts.getFirst().dropSql()), Operation.buildSql(parts), note);
+        return Outlook.ready(parts, List.of(parts.getFirst().dropSql()), IndexWork.sql(parts), note);
     }
 
     @Override
-    public Outcome apply(Workbench workbench, Outlook outlook) throws SQLException {
-        workbench.remove(outlook.indexes(), 0, Watch.TOTAL);
-        return new Outcome(StepState.APPLIED, outlook.note(), 0);
+    public void apply(Workbench workbench, Outlook outlook) throws SQLException {
+        new IndexWork(workbench).remove(outlook.indexes());
     }
 
     @Override
-    public Outcome undo(Workbench workbench, Schema schema, List<IndexPart> indexes) throws SQLException {
+    public Outcome verify(Workbench workbench, Outlook outlook) {
+        return Outcome.applied(outlook.note());
+    }
+
+    @Override
+    public Outcome undo(Workbench workbench, Journaled journaled) throws SQLException {
+        List<IndexPart> indexes = journaled.indexes();
         if (indexes.isEmpty()) {
-            return new Outcome(StepState.UNDONE, "had not begun", 0);
+            return Outcome.undone("had not begun");
         }
         for (IndexPart part : indexes) {
-            if (schema.table(part.schema(), part.table()).isEmpty()) {
+            if (workbench.schema().table(part.schema(), part.table()).isEmpty()) {
                 return new Outcome(
                         StepState.KEPT,
                         "not built again: table " + Sql.identifier(part.schema(), part.table()) + " is gone",
                         0);
             }
         }
-        return new Outcome(StepState.UNDONE, "built again", workbench.build(indexes));
+        IndexWork work = new IndexWork(workbench);
+        work.build(indexes);
+        work.verify(indexes);
+        return Outcome.undone("built again");
     }
 }

@@ -40,6 +40,8 @@ public final class Journal {
     /** The table that is the journal. */
     public static final String TABLE = "optimization_log";
 
+    private static final String ADD_COLUMN =
+            "ALTER TABLE " + SCHEMA + "." + TABLE + " ADD COLUMN IF NOT EXISTS before jsonb";
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final ObjectWriter CHANGE = Json.MAPPER.writerFor(Change.class);
 
@@ -65,6 +67,8 @@ public final class Journal {
             boolean mayRead,
             boolean mayWrite,
             boolean ours,
+            boolean ofEarlierHone,
+            boolean mayAlter,
             @Nullable String strangers,
             String database,
             String role) {}
@@ -80,6 +84,8 @@ public final class Journal {
                                 rs.getBoolean("may_read"),
                                 rs.getBoolean("may_write"),
                                 rs.getBoolean("ours"),
+                                rs.getBoolean("of_earlier_hone"),
+                                rs.getBoolean("may_alter"),
                                 rs.getString("strangers"),
                                 rs.getString("database"),
                                 rs.getString("role")))
@@ -114,6 +120,11 @@ public final class Journal {
                     "There is a " + SCHEMA + "." + TABLE + " that is not Hone's journal.",
                     "Rename it (ALTER TABLE " + SCHEMA + "." + TABLE + " RENAME TO …), or deploy to another database.");
         }
+        if (state.ofEarlierHone() && !state.mayAlter()) {
+            return PreCheck.refused(
+                    "The journal " + SCHEMA + "." + TABLE + " is of an earlier Hone and lacks a column.",
+                    "Have its owner run: " + ADD_COLUMN + ";");
+        }
         return state.mayWrite()
                 ? PreCheck.fine("The journal " + SCHEMA + "." + TABLE + " is there.")
                 : PreCheck.refused(
@@ -126,6 +137,9 @@ public final class Journal {
     void create() {
         State state = state();
         if (state.table()) {
+            if (state.ofEarlierHone()) {
+                server.handle().execute(ADD_COLUMN);
+            }
             return;
         }
         server.handle().useTransaction(handle -> {
@@ -203,6 +217,7 @@ public final class Journal {
                 texts(rs, "undo_sql"),
                 StepState.valueOf(rs.getString("state").toUpperCase(Locale.ROOT)),
                 List.of(Json.read(rs.getString("indexes"), IndexPart[].class)),
+                before(rs.getString("before")),
                 instant(rs, "started_at"),
                 instant(rs, "finished_at"),
                 instant(rs, "undone_at"),
@@ -218,6 +233,11 @@ public final class Journal {
         } catch (JacksonException e) {
             return null;
         }
+    }
+
+    /** None in the rows of an earlier Hone. */
+    private static Map<String, Object> before(@Nullable String json) {
+        return json == null ? Map.of() : Json.object(json);
     }
 
     private static List<String> texts(ResultSet rs, String column) throws SQLException {
@@ -281,16 +301,24 @@ public final class Journal {
     }
 
     /** Commits what is about to be done, before it is done. */
-    void intend(String deployment, int step, List<IndexPart> indexes, List<String> sql, List<String> undoSql) {
+    void intend(
+            String deployment,
+            int step,
+            List<IndexPart> indexes,
+            Map<String, Object> before,
+            List<String> sql,
+            List<String> undoSql) {
         server.handle()
                 .createUpdate(Sql.tag("journal_intend", """
                         UPDATE performance_monitoring.optimization_log
-                        SET state = 'intended', indexes = CAST(:indexes AS jsonb), sql = :sql, undo_sql = :undo,
+                        SET state = 'intended', indexes = CAST(:indexes AS jsonb), before = CAST(:before AS jsonb),
+                            sql = :sql, undo_sql = :undo,
                             started_at = coalesce(started_at, clock_timestamp()), finished_at = NULL, details = NULL, error = NULL
                         WHERE deployment = :id AND step = :step"""))
                 .bind("id", deployment)
                 .bind("step", step)
                 .bind("indexes", Json.MAPPER.writeValueAsString(indexes))
+                .bind("before", Json.MAPPER.writeValueAsString(before))
                 .bindArray("sql", String.class, sql)
                 .bindArray("undo", String.class, undoSql)
                 .execute();

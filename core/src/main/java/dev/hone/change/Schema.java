@@ -3,10 +3,8 @@ package dev.hone.change;
 import dev.hone.postgres.Server;
 import dev.hone.postgres.Sql;
 import java.sql.Array;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.core.Parser;
 
 /** What a deployment asks the catalogs. Not safe for use by several threads at once. */
 final class Schema {
@@ -176,10 +173,11 @@ final class Schema {
      * itself says them: it makes the index on an empty copy of the table in a transaction that is rolled back, and so
      * also judges columns, operator classes, expressions and predicate before anything is done.
      *
+     * @param extensions statements that create what the definition rests on, to be run in that transaction first
      * @throws SQLException if the server cannot make such an index, or the change is not one statement
      */
-    List<IndexPart> parts(CreateIndex change, Table table) throws SQLException {
-        String shape = shape(change);
+    List<IndexPart> parts(CreateIndex change, Table table, List<String> extensions) throws SQLException {
+        String shape = shape(change, extensions);
         if (!table.partitioned()) {
             return List.of(new IndexPart(
                     change.schema(),
@@ -252,40 +250,22 @@ final class Schema {
     }
 
     /** What follows USING in the server's own words. */
-    private String shape(CreateIndex change) throws SQLException {
-        String table = "hone_shape";
-        String index = "hone_shape_idx";
+    private String shape(CreateIndex change, List<String> extensions) throws SQLException {
         CreateIndex onCopy = new CreateIndex(
                 "pg_temp",
-                table,
-                index,
+                Trial.TABLE,
+                Trial.TABLE + "_idx",
                 change.unique(),
                 change.method(),
                 change.keys(),
                 change.include(),
                 change.predicate());
-        String statement = onCopy.statement(false);
-        if (Parser.parseJdbcSql(statement, true, false, true, false, false).size() != 1) {
-            throw new SQLException("its keys, method or condition hold more than one statement", "42601");
-        }
-        Connection connection = server.handle().getConnection();
-        connection.setAutoCommit(false);
-        try (Statement jdbc = connection.createStatement()) {
-            jdbc.setEscapeProcessing(false);
-            jdbc.execute("SET LOCAL lock_timeout = '5s'");
-            jdbc.execute("CREATE TEMPORARY TABLE " + table + " (LIKE " + Sql.identifier(change.schema(), change.table())
-                    + ") ON COMMIT DROP");
-            jdbc.execute(statement);
-            jdbc.execute("SET LOCAL search_path = pg_catalog");
-            try (ResultSet rs = jdbc.executeQuery("SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i"
-                    + " WHERE i.indrelid = 'pg_temp." + table + "'::regclass")) {
-                rs.next();
-                String definition = rs.getString(1);
-                return definition.substring(definition.indexOf(" USING ") + " USING ".length());
-            }
-        } finally {
-            connection.rollback();
-            connection.setAutoCommit(true);
-        }
+        String definition = new Trial(server, change.schema(), change.table(), extensions)
+                .of(
+                        onCopy.statement(false),
+                        "its keys, method or condition",
+                        "SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i WHERE i.indrelid = '" + "pg_temp."
+                                + Trial.TABLE + "'::regclass");
+        return definition.substring(definition.indexOf(" USING ") + " USING ".length());
     }
 }

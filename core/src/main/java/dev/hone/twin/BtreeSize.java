@@ -1,6 +1,7 @@
 package dev.hone.twin;
 
 import dev.hone.twin.KeyColumn.Value;
+import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -17,7 +18,7 @@ import java.util.random.RandomGenerator;
  * @param pages all pages with the metapage
  * @param height levels between the root and the leaves
  */
-record BtreeSize(long pages, int height) {
+record BtreeSize(long pages, int height) implements IndexSize {
 
     private static final int SAMPLES = 2_000;
     private static final int LINE_POINTER_BYTES = 4;
@@ -96,6 +97,17 @@ record BtreeSize(long pages, int height) {
      */
     static int height(long pages, double pivotBytes) {
         return ofLeaves(Math.max(1, pages - 1), pivotBytes).height();
+    }
+
+    @Override
+    public void write(RelationFile file) throws IOException {
+        BtreePages.setHeight(file, height);
+    }
+
+    @Override
+    public boolean buffered() {
+        // A btree is written past the buffers.
+        return false;
     }
 
     private static BtreeSize ofLeaves(long leaves, double pivotBytes) {

@@ -32,13 +32,19 @@ final class HypotheticalIndexes {
     private final Session owner;
     private final DerivedStatistics derived;
     private final IndexSizer sizer;
+    private final Extensions extensions;
 
     /** The oids behind each index: on a partitioned table there are many. */
     private final Map<HypotheticalIndex, Set<Long>> all = new LinkedHashMap<>();
 
     private final Set<HypotheticalIndex> visible = new HashSet<>();
 
-    HypotheticalIndexes(TwinServer server, Session superuser, Session owner) throws SQLException {
+    /** Numbers that the server itself, which counts from 16384 on, does not come to. */
+    private long nextFile = 3_000_000_000L;
+
+    HypotheticalIndexes(TwinServer server, Session superuser, Session owner, Extensions extensions)
+            throws SQLException {
+        this.extensions = extensions;
         this.superuser = superuser;
         this.owner = owner;
         derived = new DerivedStatistics(superuser, owner);
@@ -54,12 +60,8 @@ final class HypotheticalIndexes {
     }
 
     HypotheticalIndex create(CreateIndex definition) {
-        if (!definition.method().equals("btree")) {
-            throw HoneException.usage(
-                    "The twin sizes btree indexes only so far, not " + definition.method() + ": " + definition.title(),
-                    "Nothing was changed.");
-        }
         try {
+            extensions.needed(definition);
             long oid = build(definition);
             Set<Long> oids = tree(superuser, Long.toString(oid));
             setValid(superuser, oids, false);
@@ -89,14 +91,23 @@ final class HypotheticalIndexes {
                 derived.derive(leaf);
             }
             Estimate estimate = sizer.estimate(leaf);
-            BtreePages.setHeight(estimate.file(), estimate.size().height());
-            estimate.file().extendTo(estimate.size().pages());
+            RelationFile file = estimate.file();
+            long number = estimate.fileNumber();
+            if (estimate.size().buffered()) {
+                // The server has pages of the file it made in its buffers, and would not see them changed.
+                number = nextFile++;
+                file = file.copy(Long.toString(number));
+            }
+            estimate.size().write(file);
+            file.extendTo(estimate.size().pages());
             pages += estimate.size().pages();
             rows += estimate.rows();
             update.append("UPDATE pg_class SET relpages = ")
                     .append(estimate.size().pages())
                     .append(", reltuples = ")
                     .append(estimate.rows())
+                    .append(", relfilenode = ")
+                    .append(number)
                     .append(" WHERE oid = ")
                     .append(leaf)
                     .append(';');

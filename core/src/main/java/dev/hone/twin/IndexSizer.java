@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -38,12 +39,20 @@ final class IndexSizer {
             double distinct,
             @Nullable String frequencies,
             @Nullable String commonValues,
-            @Nullable String bounds) {}
+            @Nullable String bounds,
+            @Nullable String elements,
+            @Nullable String elementFrequencies,
+            @Nullable String elementCounts,
+            String operatorClass) {}
 
     private record Facts(
             String table,
+            long tableOid,
             double tuples,
+            int tablePages,
+            int pagesPerRange,
             String path,
+            long fileNumber,
             boolean unique,
             @Nullable String predicate,
             int fillFactor,
@@ -54,21 +63,26 @@ final class IndexSizer {
     /**
      * @param size of a fresh build
      * @param rows that it holds
+     * @param fileNumber pg_class.relfilenode
      */
-    record Estimate(BtreeSize size, double rows, RelationFile file) {}
+    record Estimate(IndexSize size, double rows, RelationFile file, long fileNumber) {}
 
     private final Session superuser;
     private final Session owner;
     private final TwinServer server;
+    private final Samples samples;
+    private final GinKeys ginKeys;
 
     IndexSizer(Session superuser, Session owner, TwinServer server) {
         this.superuser = superuser;
         this.owner = owner;
         this.server = server;
+        samples = new Samples(superuser, owner);
+        ginKeys = new GinKeys(superuser, owner);
     }
 
     /**
-     * Estimates one btree on one table. It must be invisible to the planner, which would otherwise look into its file.
+     * Estimates one index on one table. It must be invisible to the planner, which would otherwise look into its file.
      */
     Estimate estimate(long index) throws SQLException, IOException {
         Facts facts = facts(index);
@@ -77,17 +91,111 @@ final class IndexSizer {
         String from = "FROM ONLY " + facts.table();
         double rows = plan("SELECT 1 " + from + (facts.predicate() == null ? "" : " WHERE " + facts.predicate()))
                 .rows();
+        IndexSize size = switch (facts.method()) {
+            case "btree" -> btree(index, facts, columns, rows, file);
+            case "hash" -> hash(facts, columns.getFirst(), rows);
+            case "brin" -> brin(facts, columns);
+            case "gin" -> gin(facts, columns, rows);
+            case "gist" -> TreeSize.gist(models(columns, facts, rows), rows, sorts(index), facts.fillFactor());
+            case "spgist" -> TreeSize.spgist(models(columns, facts, rows), rows);
+            // A method that an extension brings: as a tree of its values.
+            default -> TreeSize.gist(models(columns, facts, rows), rows, false, facts.fillFactor());
+        };
+        return new Estimate(size, rows, file, facts.fileNumber());
+    }
+
+    /** What an existing index of known length is made of. */
+    IndexSize known(long index, long pages) throws SQLException {
+        Facts facts = facts(index);
+        if (facts.method().equals("brin")) {
+            return BrinSize.known(pages, facts.tablePages(), facts.pagesPerRange());
+        }
+        double rows = facts.tuples();
+        return GinSize.known(pages, gin(facts, columns(index), rows));
+    }
+
+    private BtreeSize btree(long index, Facts facts, List<Column> columns, double rows, RelationFile file)
+            throws SQLException, IOException {
         int keys = (int) columns.stream().filter(Column::key).count();
         boolean deduplicated =
                 facts.deduplicate() && !facts.unique() && !facts.holdsUniqueKey() && BtreePages.allEqualImage(file);
+        List<Group> groups = deduplicated && keys > 1 ? groups(index, columns) : List.of();
+        return BtreeSize.of(new BtreeSize.Input(
+                models(columns, facts, rows), keys, rows, deduplicated, facts.fillFactor(), groups));
+    }
+
+    private List<KeyColumn> models(List<Column> columns, Facts facts, double rows) throws SQLException {
         List<KeyColumn> models = new ArrayList<>();
         for (Column column : columns) {
             models.add(model(column, facts, rows));
         }
-        List<Group> groups = deduplicated && keys > 1 ? groups(index, columns) : List.of();
-        BtreeSize size =
-                BtreeSize.of(new BtreeSize.Input(models, keys, rows, deduplicated, facts.fillFactor(), groups));
-        return new Estimate(size, rows, file);
+        return models;
+    }
+
+    /** NULL is not in a hash index, though its buckets are laid out for all rows of the table. */
+    private IndexSize hash(Facts facts, Column column, double rows) throws SQLException {
+        KeyColumn model = model(column, facts, rows);
+        double present = 1 - model.nullFraction();
+        return HashSize.of(
+                Math.max(facts.tuples(), rows),
+                rows * present,
+                model.frequencies().stream()
+                        .map(frequency -> frequency / Math.max(1e-9, present))
+                        .toList(),
+                model.distinct(),
+                facts.fillFactor());
+    }
+
+    private static IndexSize brin(Facts facts, List<Column> columns) {
+        int bytes = 0;
+        int values = 0;
+        boolean nulls = false;
+        for (Column column : columns) {
+            int width = column.length() > 0 ? column.length() : Math.max(1, column.averageWidth());
+            BrinSummary summary = BrinSummary.of(column.operatorClass(), width, facts.pagesPerRange());
+            bytes += column.length() > 0 ? KeyColumn.align(summary.bytes(), Math.min(8, width)) : summary.bytes();
+            values++;
+            nulls |= column.nullFraction() == null || Double.parseDouble(column.nullFraction()) > 0;
+        }
+        return BrinSize.of(facts.tablePages(), facts.pagesPerRange(), bytes, values, nulls);
+    }
+
+    private GinSize gin(Facts facts, List<Column> columns, double rows) throws SQLException {
+        List<GinSize.Keys> keys = new ArrayList<>();
+        for (Column column : columns) {
+            List<Integer> widths = column.elements() == null ? List.of() : elementWidths(column);
+            keys.addAll(ginKeys.of(
+                    column.operatorClass(),
+                    Math.max(0, column.length()),
+                    samples.of(facts.tableOid(), column.expression()),
+                    GinKeys.elements(
+                            column.elementFrequencies(),
+                            column.elementCounts(),
+                            widths,
+                            column.elementCounts() != null),
+                    column.nullFraction() == null ? 0 : Double.parseDouble(column.nullFraction()),
+                    column.averageWidth() > 0 ? column.averageWidth() : DEFAULT_WIDTH,
+                    rows));
+        }
+        double perPage = rows / facts.tablePages();
+        return GinSize.of(
+                keys, rows, Math.max(1, perPage), columns.size() > 1, GinSize.oneRound(keys, facts.tablePages()));
+    }
+
+    private List<Integer> elementWidths(Column column) throws SQLException {
+        String type = column.operatorClass().equals("tsvector_ops") ? "text" : column.type();
+        return widths(type, column.elements());
+    }
+
+    /** Whether a GiST index sorts when it is built: if every operator class has a support function for it. */
+    private boolean sorts(long index) throws SQLException {
+        return superuser
+                .text("SELECT bool_and(EXISTS (SELECT FROM pg_amproc p WHERE p.amprocfamily = o.opcfamily AND"
+                        + " p.amprocnum = 11 AND p.amproclefttype = o.opcintype)) FROM pg_index x,"
+                        + " unnest(x.indclass::oid[]) c(oid) JOIN pg_opclass o ON o.oid = c.oid WHERE x.indexrelid = "
+                        + index)
+                .map("t"::equals)
+                .orElse(false);
     }
 
     private KeyColumn model(Column column, Facts facts, double rows) throws SQLException {
@@ -126,8 +234,8 @@ final class IndexSizer {
                     List.of(column.length()),
                     Math.max(1, distinct));
         }
-        List<Integer> common = widths(column, column.commonValues());
-        List<Integer> other = widths(column, column.bounds());
+        List<Integer> common = widths(column.type(), column.commonValues());
+        List<Integer> other = widths(column.type(), column.bounds());
         if (other.isEmpty()) {
             other = !common.isEmpty() ? common : around(width, column.typeName().equals("bpchar"));
         }
@@ -142,14 +250,14 @@ final class IndexSizer {
     }
 
     /** How many bytes values take where they are stored: in a row, that is, with a short header where one will do. */
-    private List<Integer> widths(Column column, @Nullable String values) throws SQLException {
+    private List<Integer> widths(String type, @Nullable String values) throws SQLException {
         if (values == null) {
             return List.of();
         }
         try {
             return owner
                     .query(
-                            "SELECT pg_column_size(ROW(v::" + column.type() + ")) - " + ROW_HEADER_BYTES
+                            "SELECT pg_column_size(ROW(v::" + type + ")) - " + ROW_HEADER_BYTES
                                     + " FROM unnest(" + Sql.literal(values)
                                     + "::text[]) WITH ORDINALITY u(v, n) ORDER BY n",
                             row -> row.getInt(1))
@@ -221,8 +329,12 @@ final class IndexSizer {
                         load("index_facts", index),
                         row -> new Facts(
                                 row.getString("table_name"),
+                                row.getLong("table_oid"),
                                 row.getDouble("tuples"),
+                                row.getInt("table_pages"),
+                                row.getInt("pages_per_range"),
                                 row.getString("path"),
+                                row.getLong("file_number"),
                                 row.getBoolean("unique"),
                                 row.getString("predicate"),
                                 row.getInt("fill_factor"),
@@ -249,7 +361,11 @@ final class IndexSizer {
                         row.getDouble("distinct"),
                         row.getString("frequencies"),
                         row.getString("common_values"),
-                        row.getString("bounds")));
+                        row.getString("bounds"),
+                        row.getString("elements"),
+                        row.getString("element_frequencies"),
+                        row.getString("element_counts"),
+                        Objects.requireNonNullElse(row.getString("operator_class"), "")));
     }
 
     private String load(String name, long index) throws SQLException {

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
@@ -31,6 +32,11 @@ record RelationFile(Path first) {
                 }
             }
         }
+    }
+
+    /** A copy of the first segment beside it. */
+    RelationFile copy(String name) throws IOException {
+        return new RelationFile(Files.copy(first, first.resolveSibling(name), StandardCopyOption.REPLACE_EXISTING));
     }
 
     /** Its length in pages. */

@@ -39,6 +39,7 @@ public final class Twin implements AutoCloseable {
     private final Session owner;
     private final List<Omission> omissions;
     private final HypotheticalIndexes hypothetical;
+    private final Extensions extensions;
     private final Map<Name, Set<Long>> hidden = new HashMap<>();
     private final boolean genericPlans;
 
@@ -47,7 +48,8 @@ public final class Twin implements AutoCloseable {
         this.superuser = superuser;
         this.owner = owner;
         this.omissions = List.copyOf(omissions);
-        hypothetical = new HypotheticalIndexes(server, superuser, owner);
+        extensions = new Extensions(superuser, owner);
+        hypothetical = new HypotheticalIndexes(server, superuser, owner, extensions);
         genericPlans = superuser.version().isAtLeast(16);
     }
 
@@ -101,6 +103,7 @@ public final class Twin implements AutoCloseable {
         Session superuser = server.superuser();
         HypotheticalIndexes.prepare(superuser);
         Map<Name, TwinRelation> relations;
+        Map<Long, IndexSize> known;
         try (Session builder = server.unprivileged()) {
             task.at(1, "tables, keys and indexes");
             new SchemaBuilder(snapshot.catalog(), superuser, builder, omissions::add).build();
@@ -108,6 +111,7 @@ public final class Twin implements AutoCloseable {
             relations = TwinRelation.all(superuser);
             StatisticsRestorer.of(superuser, builder, omissions::add).restore(snapshot, relations);
             new ExtendedStatisticsRestorer(superuser, builder, snapshot, omissions::add).restore();
+            known = known(snapshot, new IndexSizer(superuser, builder, server), relations);
         }
         task.at(3, "settings");
         PlannerSettings.copy(snapshot, superuser, omissions::add);
@@ -117,7 +121,7 @@ public final class Twin implements AutoCloseable {
         superuser.close();
         server.forgetBuffers();
         superuser = server.superuser();
-        extendFiles(snapshot, server, superuser, relations);
+        extendFiles(snapshot, server, superuser, known, relations);
         task.at(5, "the planner");
         // A new session, which has cached nothing of the files as they were, and starts with the settings.
         Session owner = server.unprivileged();
@@ -126,8 +130,28 @@ public final class Twin implements AutoCloseable {
         return new Twin(server, superuser, owner, omissions);
     }
 
+    /** What the indexes with figures in their metapages, which we cannot read at the source, are made up of. */
+    private static Map<Long, IndexSize> known(Snapshot snapshot, IndexSizer sizer, Map<Name, TwinRelation> relations)
+            throws SQLException {
+        Map<Long, IndexSize> known = new HashMap<>();
+        for (Relation relation : snapshot.catalog().relations()) {
+            TwinRelation twin = relations.get(new Name(relation.schema(), relation.name()));
+            if (twin != null
+                    && twin.kind().equals("i")
+                    && Set.of("gin", "brin").contains(String.valueOf(relation.accessMethod()))
+                    && relation.currentPages() > 1) {
+                known.put(twin.oid(), sizer.known(twin.oid(), relation.currentPages()));
+            }
+        }
+        return known;
+    }
+
     private static void extendFiles(
-            Snapshot snapshot, TwinServer server, Session superuser, Map<Name, TwinRelation> relations)
+            Snapshot snapshot,
+            TwinServer server,
+            Session superuser,
+            Map<Long, IndexSize> known,
+            Map<Name, TwinRelation> relations)
             throws SQLException, IOException {
         Map<Long, Long> btrees = new HashMap<>();
         for (Relation relation : snapshot.catalog().relations()) {
@@ -145,6 +169,10 @@ public final class Twin implements AutoCloseable {
             RelationFile file = server.file(twin.path());
             if (btrees.containsKey(twin.oid()) && relation.currentPages() > 1) {
                 BtreePages.setHeight(file, heights.getOrDefault(twin.oid(), 0));
+            }
+            IndexSize size = known.get(twin.oid());
+            if (size != null) {
+                size.write(file);
             }
             file.extendTo(relation.currentPages());
         }
@@ -233,6 +261,20 @@ public final class Twin implements AutoCloseable {
      */
     public HypotheticalIndex create(CreateIndex index) {
         return hypothetical.create(index);
+    }
+
+    /**
+     * Creates an extension that the source does not have, as it would be after CREATE EXTENSION there. The operator
+     * classes of pg_trgm need no asking: {@link #create} does.
+     *
+     * @return whether the twin has it now; false if its PostgreSQL does not come with it
+     */
+    public boolean install(String extension) {
+        try {
+            return extensions.install(extension);
+        } catch (SQLException e) {
+            throw HypotheticalIndexes.failed("Cannot create extension " + extension + " in the twin", e);
+        }
     }
 
     /** Drops an index that {@link #create} gave. */

@@ -9,6 +9,7 @@ CREATE TABLE IF NOT EXISTS performance_monitoring.optimization_log (
     state          text        NOT NULL,
     indexes        jsonb       NOT NULL DEFAULT '[]',
     index_oid      oid,
+    before         jsonb,
     details        text,
     error          text,
     created_at     timestamptz NOT NULL DEFAULT clock_timestamp(),

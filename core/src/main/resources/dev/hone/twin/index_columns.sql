@@ -11,10 +11,15 @@ SELECT a.attnum AS number,
        s.distinct,
        s.frequencies,
        s.common_values,
-       s.bounds
+       s.bounds,
+       s.elements,
+       s.element_frequencies,
+       s.element_counts,
+       o.opcname AS operator_class
 FROM pg_index x
 JOIN pg_attribute a ON a.attrelid = x.indexrelid AND a.attnum > 0
 JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_opclass o ON o.oid = (x.indclass::oid[])[least(a.attnum, x.indnkeyatts) - 1]
 -- An expression has statistics of its own, those of the index; any other column those of the table.
 LEFT JOIN hone_twin_private.stats s
   ON s.starelid = CASE WHEN x.indkey[a.attnum - 1] = 0 THEN x.indexrelid ELSE x.indrelid END

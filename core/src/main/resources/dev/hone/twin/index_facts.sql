@@ -4,7 +4,12 @@ SELECT format('%I.%I', n.nspname, tc.relname) AS table_name,
        pg_relation_filepath(x.indexrelid) AS path,
        x.indisunique AS unique,
        pg_get_expr(x.indpred, x.indrelid) AS predicate,
-       coalesce((SELECT split_part(o, '=', 2)::int FROM unnest(ic.reloptions) o WHERE o LIKE 'fillfactor=%'), 90) AS fill_factor,
+       -- Of a hash index it is 75.
+       coalesce((SELECT split_part(o, '=', 2)::int FROM unnest(ic.reloptions) o WHERE o LIKE 'fillfactor=%'),
+                CASE am.amname WHEN 'hash' THEN 75 ELSE 90 END) AS fill_factor,
+       coalesce((SELECT split_part(o, '=', 2)::int FROM unnest(ic.reloptions) o WHERE o LIKE 'pages_per_range=%'), 128) AS pages_per_range,
+       greatest(tc.relpages, 1) AS table_pages,
+       ic.relfilenode::bigint AS file_number,
        coalesce((SELECT split_part(o, '=', 2)::bool FROM unnest(ic.reloptions) o WHERE o LIKE 'deduplicate_items=%'), true) AS deduplicate,
        -- An index whose key holds another's unique key has no duplicates.
        EXISTS (SELECT FROM pg_index u

@@ -10,7 +10,15 @@ SELECT starelid, staattnum,
        CASE 1 WHEN stakind1 THEN stanumbers1 WHEN stakind2 THEN stanumbers2 WHEN stakind3 THEN stanumbers3
               WHEN stakind4 THEN stanumbers4 WHEN stakind5 THEN stanumbers5 END::text AS frequencies,
        CASE 2 WHEN stakind1 THEN stavalues1 WHEN stakind2 THEN stavalues2 WHEN stakind3 THEN stavalues3
-              WHEN stakind4 THEN stavalues4 WHEN stakind5 THEN stavalues5 END::text AS bounds
+              WHEN stakind4 THEN stavalues4 WHEN stakind5 THEN stavalues5 END::text AS bounds,
+       CASE 3 WHEN stakind1 THEN stanumbers1 WHEN stakind2 THEN stanumbers2 WHEN stakind3 THEN stanumbers3
+              WHEN stakind4 THEN stanumbers4 WHEN stakind5 THEN stanumbers5 END::text AS correlation,
+       CASE 4 WHEN stakind1 THEN stavalues1 WHEN stakind2 THEN stavalues2 WHEN stakind3 THEN stavalues3
+              WHEN stakind4 THEN stavalues4 WHEN stakind5 THEN stavalues5 END::text AS elements,
+       CASE 4 WHEN stakind1 THEN stanumbers1 WHEN stakind2 THEN stanumbers2 WHEN stakind3 THEN stanumbers3
+              WHEN stakind4 THEN stanumbers4 WHEN stakind5 THEN stanumbers5 END::text AS element_frequencies,
+       CASE 5 WHEN stakind1 THEN stanumbers1 WHEN stakind2 THEN stanumbers2 WHEN stakind3 THEN stanumbers3
+              WHEN stakind4 THEN stanumbers4 WHEN stakind5 THEN stanumbers5 END::text AS element_counts
 FROM pg_statistic
 WHERE NOT stainherit;
 

@@ -11,6 +11,7 @@ import dev.hone.advise.Deparsed.NullTest;
 import dev.hone.advise.Deparsed.Order;
 import dev.hone.advise.Deparsed.Parameter;
 import dev.hone.advise.Deparsed.Truth;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -53,7 +54,8 @@ class DeparsedTest {
                 }));
         assertThat(Deparsed.conditions("((t.a + $1) = u.b)"))
                 .singleElement()
-                .satisfies(c -> assertThat(((Comparison) c).left()).isEqualTo(new Expression(Set.of("t"), "")));
+                .satisfies(c ->
+                        assertThat(((Comparison) c).left()).isEqualTo(new Expression(Set.of("t"), "", List.of(1))));
         assertThat(Deparsed.conditions("((t.a + u.b) > 3)"))
                 .singleElement()
                 .satisfies(c ->
@@ -92,10 +94,11 @@ class DeparsedTest {
 
     @Test
     void sort_keys_carry_their_direction_and_where_nulls_go() {
-        assertThat(Deparsed.order("t.a DESC NULLS LAST")).contains(new Order(A, true, false));
-        assertThat(Deparsed.order("t.a DESC")).contains(new Order(A, true, true));
-        assertThat(Deparsed.order("t.a")).contains(new Order(A, false, false));
-        assertThat(Deparsed.order("t.a COLLATE \"C\"")).isEmpty();
+        assertThat(Deparsed.order("t.a DESC NULLS LAST")).contains(new Order(A, true, false, ""));
+        assertThat(Deparsed.order("t.a DESC")).contains(new Order(A, true, true, ""));
+        assertThat(Deparsed.order("t.a")).contains(new Order(A, false, false, ""));
+        assertThat(Deparsed.order("t.a COLLATE \"C\" DESC")).contains(new Order(A, true, true, "\"C\""));
+        assertThat(Deparsed.order("t.a USING OPERATOR(public.<<<)")).isEmpty();
     }
 
     @Test
@@ -107,14 +110,15 @@ class DeparsedTest {
 
     @Test
     void the_keys_of_an_index_are_comparable_with_ours() {
-        assertThat(
-                        Deparsed.btreeKeys(
-                                "CREATE UNIQUE INDEX i ON ONLY s.t USING btree (a, \"B\" DESC, lower((c)::text)) WHERE (x > 0)"))
+        assertThat(Deparsed.indexKeys(
+                        "CREATE UNIQUE INDEX i ON ONLY s.t USING btree (a, \"B\" DESC, lower((c)::text)) WHERE (x > 0)",
+                        "btree"))
                 .containsExactly(
                         Deparsed.canonical("\"a\""),
                         Deparsed.canonical("\"B\" DESC"),
                         Deparsed.canonical("(lower((\"c\")::text))"));
-        assertThat(Deparsed.btreeKeys("CREATE INDEX i ON s.t USING gin (a)")).isEmpty();
+        assertThat(Deparsed.indexKeys("CREATE INDEX i ON s.t USING gin (a)", "btree"))
+                .isEmpty();
     }
 
     @Test

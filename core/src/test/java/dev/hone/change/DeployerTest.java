@@ -534,6 +534,24 @@ class DeployerTest {
     }
 
     @Test
+    void a_journal_of_an_earlier_hone_is_read_undone_and_written_on() {
+        Bench bench = odd();
+        Catalog before = bench.catalog();
+        bench.apply(index("public", "plain", "x_idx", "a"));
+        bench.run("ALTER TABLE performance_monitoring.optimization_log DROP COLUMN before");
+
+        assertThat(bench.journal().getFirst().steps().getFirst().before()).isEmpty();
+        assertThat(bench.undo().complete()).isTrue();
+        assertThat(CatalogDiff.between(before, bench.catalog())).isEmpty();
+        bench.run("ALTER TABLE performance_monitoring.optimization_log DROP COLUMN IF EXISTS before");
+        assertThat(bench.apply(index("public", "plain", "x_idx", "a")).complete())
+                .isTrue();
+        assertThat(bench.journal()).hasSize(2);
+        assertThat(bench.ask("SELECT count(before) FROM performance_monitoring.optimization_log"))
+                .isEqualTo("1");
+    }
+
+    @Test
     void a_table_that_goes_between_two_steps_fails_its_step_and_undo_copes() throws Exception {
         Bench bench = odd();
         bench.run("CREATE TABLE doomed (a int)");

@@ -25,13 +25,8 @@ record Source(LocalServer local, Server server) implements AutoCloseable {
     }
 
     static Source start(Installation installation) {
-        LocalServer local = LocalServer.start(installation, Map.of("autovacuum", "off", "jit", "off"));
-        Source source = new Source(local, Server.connect(local.address("postgres")));
-        try (InputStream in = Source.class.getResourceAsStream("source.sql")) {
-            source.execute(new String(in.readAllBytes(), StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        Source source = empty(installation);
+        source.execute(resource("source.sql"));
         if (source.server().version().isAtLeast(14)) {
             source.execute("CREATE STATISTICS \"Sales Dept\".\"by plan\" (ndistinct) ON (profile ->> 'plan'), country"
                     + " FROM \"Sales Dept\".\"Customer\"");
@@ -40,6 +35,24 @@ record Source(LocalServer local, Server server) implements AutoCloseable {
         }
         source.analyze();
         return source;
+    }
+
+    /** A database with nothing in it. */
+    static Source empty() {
+        return empty(Installation.embedded());
+    }
+
+    private static Source empty(Installation installation) {
+        LocalServer local = LocalServer.start(installation, Map.of("autovacuum", "off", "jit", "off"));
+        return new Source(local, Server.connect(local.address("postgres")));
+    }
+
+    static String resource(String name) {
+        try (InputStream in = Source.class.getResourceAsStream(name)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     void analyze() {

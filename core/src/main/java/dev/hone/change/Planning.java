@@ -1,0 +1,85 @@
+package dev.hone.change;
+
+import dev.hone.postgres.Server;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Looks at every change of a list before the first one is made. */
+final class Planning {
+
+    private final Server server;
+    private final Journal journal;
+
+    Planning(Server server, Journal journal) {
+        this.server = server;
+        this.journal = journal;
+    }
+
+    /** The steps of a deployment that is refused before any is looked at. */
+    static List<DeploymentPlan.Step> unlooked(List<Change> changes) {
+        List<DeploymentPlan.Step> steps = new ArrayList<>();
+        for (Change change : changes) {
+            steps.add(new DeploymentPlan.Step(
+                    steps.size() + 1,
+                    change,
+                    change.sql(),
+                    change.undoSql(),
+                    change.locks(),
+                    false,
+                    "not looked at: the deployment is refused"));
+        }
+        return steps;
+    }
+
+    /**
+     * The steps as they would be made.
+     *
+     * @param resumed the unfinished deployment of the same changes; null for none
+     */
+    List<DeploymentPlan.Step> look(List<Change> changes, @Nullable DeploymentRecord resumed) {
+        List<DeploymentPlan.Step> steps = new ArrayList<>();
+        Set<String> freed = new HashSet<>();
+        List<String> extensions = new ArrayList<>();
+        for (Change change : changes) {
+            DeploymentRecord.Step earlier =
+                    resumed == null ? null : resumed.steps().get(steps.size());
+            if (earlier != null && !earlier.state().unfinished()) {
+                steps.add(new DeploymentPlan.Step(
+                        steps.size() + 1,
+                        change,
+                        List.of(),
+                        earlier.undoSql(),
+                        change.locks(),
+                        true,
+                        "done by an earlier run"));
+                continue;
+            }
+            Journaled journaled = earlier == null ? Journaled.NOTHING : Journaled.of(earlier);
+            Outlook outlook =
+                    Operation.of(change).look(new Surroundings(server, journal, journaled, freed, extensions));
+            if (change instanceof DropIndex) {
+                freed.add(change.subject());
+            }
+            if (change instanceof CreateExtension && outlook.kind() == Outlook.Kind.READY) {
+                extensions.addAll(change.sql());
+            }
+            steps.add(new DeploymentPlan.Step(
+                    steps.size() + 1,
+                    change,
+                    outlook.sql(),
+                    outlook.undoSql(),
+                    change.locks(),
+                    outlook.kind() != Outlook.Kind.REFUSED,
+                    outlook.advice().isEmpty() ? outlook.note() : outlook.note() + ". " + outlook.advice()));
+        }
+        return steps;
+    }
+
+    /** The look at one step when its turn has come. */
+    Outlook look(Change change, DeploymentRecord.Step earlier) {
+        return Operation.of(change).look(new Surroundings(server, journal, Journaled.of(earlier), Set.of(), List.of()));
+    }
+}

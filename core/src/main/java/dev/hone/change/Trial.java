@@ -1,0 +1,62 @@
+package dev.hone.change;
+
+import dev.hone.postgres.Server;
+import dev.hone.postgres.Sql;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import org.postgresql.core.Parser;
+
+/**
+ * Lets the server itself judge a definition: on an empty temporary copy of the table, in a transaction that is rolled
+ * back.
+ *
+ * @param extensions statements that create what the definition rests on, to be run in that transaction first
+ */
+record Trial(Server server, String schema, String table, List<String> extensions) {
+
+    /** The name of the copy, in pg_temp. */
+    static final String TABLE = "hone_shape";
+
+    /**
+     * Runs a statement on the copy, and then a query that tells what became of it.
+     *
+     * @param parts what of the statement was given from outside, for the error if it turns out to be more than one
+     * @return the query's first value
+     * @throws SQLException if the server refuses
+     */
+    String of(String statement, String parts, String query) throws SQLException {
+        requireOne(statement, parts);
+        Connection connection = server.handle().getConnection();
+        connection.setAutoCommit(false);
+        try (Statement jdbc = connection.createStatement()) {
+            jdbc.setEscapeProcessing(false);
+            jdbc.execute("SET LOCAL lock_timeout = '5s'");
+            // As the worker has it, which is to run the statement: operator classes may lie in any schema.
+            jdbc.execute("RESET search_path");
+            for (String extension : extensions) {
+                jdbc.execute(extension);
+            }
+            jdbc.execute(
+                    "CREATE TEMPORARY TABLE " + TABLE + " (LIKE " + Sql.identifier(schema, table) + ") ON COMMIT DROP");
+            jdbc.execute(statement);
+            jdbc.execute("SET LOCAL search_path = pg_catalog");
+            try (ResultSet rs = jdbc.executeQuery(query)) {
+                rs.next();
+                return rs.getString(1);
+            }
+        } finally {
+            connection.rollback();
+            connection.setAutoCommit(true);
+        }
+    }
+
+    /** Refuses what would run more than it says. */
+    static void requireOne(String statement, String parts) throws SQLException {
+        if (Parser.parseJdbcSql(statement, true, false, true, false, false).size() != 1) {
+            throw new SQLException(parts + " hold more than one statement", "42601");
+        }
+    }
+}
