@@ -28,6 +28,9 @@ final class Choice {
     /** How large one index in the place of several may be, beside these: an index fewer is worth some bytes. */
     private static final double MERGED_SIZE = 1.25;
 
+    /** How many candidates are weighed at a time. */
+    private static final int AT_ONCE = 12;
+
     private static final Comparator<Candidate> KEY_ORDER = Comparator.comparing(
                     (Candidate candidate) -> !candidate.table().servesForeignKey(candidate.keys()))
             .thenComparing(Choice::distinct, Choice::fallingLists);
@@ -76,30 +79,36 @@ final class Choice {
 
     private record Step(BitSet set, Schema.Name table, double gain, double score) {}
 
+    /**
+     * Adds what saves most, step by step. What a candidate saved when it was last weighed is an upper bound as a rule, as
+     * each index chosen leaves less to save; so only the most promising are weighed again, until one is as good as
+     * the rest were. Where the rule does not hold, the last round finds it, which weighs all.
+     */
     private BitSet greedy(boolean perByte) {
         BitSet chosen = new BitSet();
         double current = costs.total(chosen);
-        // A candidate's step stands as long as nothing was chosen on a table that one of its queries touches.
-        Map<Integer, Step> steps = new HashMap<>();
-        List<Integer> left = new ArrayList<>(worthwhile);
+        Map<Integer, Double> promised = new HashMap<>();
         while (!timeIsUp.getAsBoolean()) {
+            List<Integer> left = new ArrayList<>(worthwhile);
+            BitSet now = chosen;
+            left.removeIf(now::get);
+            left.sort(
+                    Comparator.comparingDouble((Integer one) -> -promised.getOrDefault(one, Double.POSITIVE_INFINITY)));
             Step best = null;
-            for (int candidate : left) {
-                if (timeIsUp.getAsBoolean()) {
+            for (int from = 0; from < left.size() && !timeIsUp.getAsBoolean(); from += AT_ONCE) {
+                if (best != null && best.score() >= promised.getOrDefault(left.get(from), Double.POSITIVE_INFINITY)) {
                     break;
                 }
-                if (chosen.get(candidate)) {
-                    continue;
-                }
-                Step step = steps.get(candidate);
-                if (step == null) {
-                    step = step(chosen, candidate, perByte);
-                    steps.put(candidate, step);
-                }
-                if (step.gain() > minimumGain * (current - step.gain())
-                        && (best == null || step.score() > best.score())
-                        && costs.isNoticed(step.table(), chosen, step.set())) {
-                    best = step;
+                List<Integer> some = left.subList(from, Math.min(left.size(), from + AT_ONCE));
+                prepare(chosen, some);
+                for (int candidate : some) {
+                    Step step = step(chosen, candidate, perByte);
+                    promised.put(candidate, step.score());
+                    if (step.gain() > minimumGain * (current - step.gain())
+                            && (best == null || step.score() > best.score())
+                            && costs.isNoticed(step.table(), chosen, step.set())) {
+                        best = step;
+                    }
                 }
             }
             if (best == null) {
@@ -110,8 +119,6 @@ final class Choice {
             }
             chosen = best.set();
             current -= best.gain();
-            // All sets in the steps are of the old choice; those of other tables only lack the newest index.
-            steps.clear();
         }
         return chosen;
     }
@@ -141,6 +148,18 @@ final class Choice {
         return best;
     }
 
+    /** Has the plans made, on all twins at once, that weighing these candidates will need. */
+    private void prepare(BitSet chosen, List<Integer> candidates) {
+        List<Costs.Ask> asks = new ArrayList<>();
+        for (int candidate : candidates) {
+            BitSet added = with(chosen, candidate);
+            if (costs.mostBytes(added) <= budgetBytes) {
+                costs.queriesOn(table(candidate)).forEach(query -> asks.add(new Costs.Ask(query, added)));
+            }
+        }
+        costs.prepare(asks);
+    }
+
     private Step step(BitSet chosen, int candidate, boolean perByte) {
         Schema.Name table = costs.options().get(candidate).candidate().table().name();
         BitSet added = with(chosen, candidate);
@@ -161,7 +180,7 @@ final class Choice {
     private Step weigh(BitSet chosen, BitSet added, Schema.Name table, boolean perByte) {
         BitSet wanted = reordered(added, table);
         long size = costs.sizeBytes(wanted);
-        if (size > budgetBytes) {
+        if (costs.mostBytes(wanted) > budgetBytes) {
             return new Step(chosen, table, 0, Double.NEGATIVE_INFINITY);
         }
         double gain = -costs.change(table, chosen, wanted);
@@ -233,6 +252,14 @@ final class Choice {
             Schema.Name table = table(old);
             BitSet best = chosen;
             double bestGain = 0;
+            List<BitSet> others = new ArrayList<>();
+            for (int candidate : worthwhile) {
+                BitSet other = with(without(chosen, old), candidate);
+                if (!chosen.get(candidate) && table(candidate).equals(table) && costs.mostBytes(other) <= budgetBytes) {
+                    others.add(other);
+                }
+            }
+            costs.prepare(table, others);
             for (int candidate : worthwhile) {
                 if (timeIsUp.getAsBoolean()) {
                     return chosen;
@@ -241,7 +268,7 @@ final class Choice {
                     continue;
                 }
                 BitSet other = reordered(with(without(chosen, old), candidate), table);
-                if (costs.sizeBytes(other) > budgetBytes) {
+                if (costs.mostBytes(other) > budgetBytes) {
                     continue;
                 }
                 double gain = -costs.change(table, chosen, other);

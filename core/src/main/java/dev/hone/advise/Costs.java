@@ -1,5 +1,6 @@
 package dev.hone.advise;
 
+import dev.hone.postgres.Sql;
 import dev.hone.twin.HypotheticalIndex;
 import dev.hone.twin.Plan;
 import dev.hone.twin.PlanException;
@@ -12,6 +13,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the workload costs with a set of hypothetical indexes, given as bits. A query is planned again only for sets
@@ -39,8 +43,31 @@ final class Costs {
      * What a query costs with a set of indexes.
      *
      * @param existing names of the source's indexes that it uses
+     * @param cost as the time model has it
+     * @param units as the planner has it
      */
-    private record Known(BitSet visible, BitSet used, Set<Schema.Name> existing, double cost) {}
+    private record Known(BitSet visible, BitSet used, Set<Schema.Name> existing, double cost, double units) {}
+
+    /** A question that {@link #prepare} answers ahead. */
+    record Ask(int query, BitSet set) {}
+
+    /** The correlation from which equal values are taken to lie together. */
+    private static final double CLUSTERED = 0.9;
+
+    /** How many times more distinct values there may be than ANALYZE saw; 4.1 for the order keys of TPC-H. */
+    private static final double MISSED = 4.5;
+
+    /** Of one more entry with a key of its own: header, key and line pointer, on pages nine tenths full. */
+    private static final double ENTRY_BYTES = 22;
+
+    /** Plans as good as the best possible within this share need not be looked for. */
+    private static final double SAME = 0.001;
+
+    /**
+     * How many plans are made at a time. Those of one batch know nothing of each other, so the number decides which
+     * plans are made; it does not depend on the number of twins, so that they do not either.
+     */
+    private static final int BATCH = 32;
 
     /**
      * What a call must save to be noticed, in planner units. On cached data a unit was about 8 µs in one measurement (a
@@ -51,28 +78,46 @@ final class Costs {
     /** And the share of its own cost: the planner's estimates are no finer. */
     private static final double LEAST_SHARE = 0.2;
 
-    private final Twin twin;
+    private final Twins twins;
     private final List<Planned> queries;
     private final List<Option> options = new ArrayList<>();
     private final WriteCost writes;
     private final TimeModel timeModel;
     private final Map<Schema.Name, List<Integer>> queriesOn = new HashMap<>();
 
-    /** For each query, which options it could use at all. */
-    private final List<BitSet> usable = new ArrayList<>();
-
     private final Map<String, Integer> optionByName = new HashMap<>();
     private final List<Map<BitSet, Known>> cache = new ArrayList<>();
+
+    /** The plans made for each query. */
+    private final List<List<Known>> made = new ArrayList<>();
+
+    /** For each query, the options that could serve it. */
+    private final List<BitSet> mattering = new ArrayList<>();
+
+    /** For each query, those of them that a plan has used; all, as long as that is not settled. */
+    private final List<BitSet> useful = new ArrayList<>();
+
+    private boolean settled;
+    private final BooleanSupplier timeIsUp;
     private long plans;
 
-    Costs(Twin twin, List<Planned> queries, List<Option> options, WriteCost writes, TimeModel timeModel) {
-        this.twin = twin;
+    Costs(
+            Twins twins,
+            List<Planned> queries,
+            List<Option> options,
+            WriteCost writes,
+            TimeModel timeModel,
+            BooleanSupplier timeIsUp) {
+        this.twins = twins;
+        this.timeIsUp = timeIsUp;
         this.timeModel = timeModel;
         this.queries = List.copyOf(queries);
         this.writes = writes;
         for (int i = 0; i < queries.size(); i++) {
             cache.add(new HashMap<>());
-            usable.add(new BitSet());
+            made.add(new ArrayList<>());
+            mattering.add(new BitSet());
+            useful.add(new BitSet());
             for (Schema.Name table : queries.get(i).tables()) {
                 queriesOn.computeIfAbsent(table, any -> new ArrayList<>()).add(i);
             }
@@ -84,13 +129,48 @@ final class Costs {
     int add(Option option) {
         int number = options.size();
         options.add(option);
+        optionByName.put(option.index().definition().name(), number);
         for (int query : queriesOn(option.candidate().table().name())) {
-            if (queries.get(query).uses().stream().anyMatch(use -> use.mayUse(option.candidate()))) {
-                usable.get(query).set(number);
+            if (queries.get(query).uses().stream().anyMatch(use -> couldServe(option.candidate(), use))) {
+                mattering.get(query).set(number);
+                // Until plans have shown otherwise.
+                useful.get(query).set(number);
             }
         }
-        optionByName.put(option.index().definition().name(), number);
         return number;
+    }
+
+    /** Whether a use of a table could read an index: from its first key on, or as a whole in the table's place. */
+    private static boolean couldServe(Candidate candidate, TableUse use) {
+        if (!use.mayUse(candidate)) {
+            return false;
+        }
+        String first = candidate.keys().getFirst();
+        if (use.keys().stream().anyMatch(key -> first.equals(key) || first.startsWith(key + " "))
+                || !candidate.method().equals("btree")
+                || candidate.predicate() != null) {
+            return true;
+        }
+        return !use.needsHeap && candidate.columns().containsAll(use.needed);
+    }
+
+    /**
+     * From now on only those indexes count for a query that some plan of it has used so far. New ones count until the
+     * next call.
+     */
+    void settle() {
+        settled = true;
+        for (int query = 0; query < queries.size(); query++) {
+            BitSet used = new BitSet();
+            made.get(query).forEach(known -> used.or(known.used()));
+            useful.set(query, used);
+        }
+        cache.forEach(Map::clear);
+    }
+
+    /** Which indexes could serve a query. */
+    BitSet mattering(int query) {
+        return (BitSet) mattering.get(query).clone();
     }
 
     List<Planned> queries() {
@@ -107,6 +187,36 @@ final class Costs {
 
     long sizeBytes(BitSet set) {
         return set.stream().mapToLong(i -> options.get(i).index().sizeBytes()).sum();
+    }
+
+    /**
+     * What a set may take at most, in bytes: what must fit a budget. The size of an index whose entries share their key
+     * hangs on the number of distinct values, and where equal values lie together, ANALYZE sees too few of them: it samples
+     * rows of few pages. So many times more are allowed for.
+     */
+    long mostBytes(BitSet set) {
+        return set.stream().mapToLong(i -> mostBytes(options.get(i))).sum();
+    }
+
+    private static long mostBytes(Option option) {
+        Candidate candidate = option.candidate();
+        long size = option.index().sizeBytes();
+        if (!candidate.method().equals("btree")
+                || !candidate.include().isEmpty()
+                || candidate.keys().size() > 1) {
+            return size;
+        }
+        Schema.Table table = candidate.table();
+        double rows = option.index().tuples();
+        double distinct = table.distinctKey(candidate.keys().getFirst());
+        boolean clustered = table.statistics().entrySet().stream()
+                .filter(one ->
+                        Sql.identifier(one.getKey()).equals(candidate.keys().getFirst()))
+                .map(one -> one.getValue().correlation())
+                .anyMatch(correlation -> correlation != null && Math.abs(correlation) > CLUSTERED);
+        return clustered && distinct > 0
+                ? size + Math.round((Math.min(rows, MISSED * distinct) - Math.min(rows, distinct)) * ENTRY_BYTES)
+                : size;
     }
 
     /** Cost of all calls of all queries, and of keeping the indexes up. */
@@ -173,44 +283,144 @@ final class Costs {
     /** Forgets all costs: the source's own indexes were hidden or shown. */
     void forget() {
         cache.forEach(Map::clear);
+        made.forEach(List::clear);
+    }
+
+    /** Makes the plans that questions to come need, on all twins at once. */
+    void prepare(List<Ask> asks) {
+        for (int from = 0; from < asks.size(); from += BATCH) {
+            Map<Integer, Set<BitSet>> seen = new HashMap<>();
+            List<Ask> missing = new ArrayList<>();
+            for (Ask ask : asks.subList(from, Math.min(asks.size(), from + BATCH))) {
+                BitSet relevant = relevant(ask.query(), ask.set());
+                if (cached(ask.query(), relevant) == null
+                        && seen.computeIfAbsent(ask.query(), any -> new HashSet<>())
+                                .add(relevant)) {
+                    missing.add(new Ask(ask.query(), relevant));
+                }
+            }
+            List<Twins.Work<Known>> work = new ArrayList<>();
+            missing.forEach(ask -> work.add((twin, indexes) -> plan(ask.query(), ask.set(), twin, indexes)));
+            List<Known> done = twins.run(work, timeIsUp);
+            for (int i = 0; i < done.size(); i++) {
+                learn(missing.get(i).query(), done.get(i));
+            }
+        }
+    }
+
+    /** Prepares what {@link #change} of a table will ask. */
+    void prepare(Schema.Name table, List<BitSet> sets) {
+        List<Ask> asks = new ArrayList<>();
+        sets.forEach(set -> queriesOn(table).forEach(query -> asks.add(new Ask(query, set))));
+        prepare(asks);
+    }
+
+    /** The cost of the workload, with a plan made for every query whatever is known of others. */
+    double exactTotal(BitSet set) {
+        List<Twins.Work<Known>> work = new ArrayList<>();
+        for (int i = 0; i < queries.size(); i++) {
+            int query = i;
+            BitSet visible = (BitSet) set.clone();
+            visible.and(onTablesOf(query));
+            work.add((twin, indexes) -> plan(query, visible, twin, indexes));
+        }
+        List<Known> all = twins.run(work, () -> false);
+        double sum = writes(set);
+        for (int i = 0; i < all.size(); i++) {
+            plans += queries.get(i).variations().calls().size();
+            sum += queries.get(i).query().calls() * all.get(i).cost();
+        }
+        return sum;
+    }
+
+    private BitSet onTablesOf(int query) {
+        BitSet all = new BitSet();
+        for (int i = 0; i < options.size(); i++) {
+            all.set(
+                    i,
+                    queries.get(query)
+                            .tables()
+                            .contains(options.get(i).candidate().table().name()));
+        }
+        return all;
+    }
+
+    private BitSet relevant(int query, BitSet set) {
+        BitSet relevant = (BitSet) (settled ? useful : mattering).get(query).clone();
+        relevant.and(set);
+        return relevant;
     }
 
     private Known known(int query, BitSet set) {
-        BitSet relevant = (BitSet) usable.get(query).clone();
-        relevant.and(set);
-        Map<BitSet, Known> costs = cache.get(query);
-        Known known = costs.get(relevant);
-        if (known == null) {
-            known = costs.values().stream()
-                    .filter(one -> isSubset(one.used(), relevant) && isSubset(relevant, one.visible()))
-                    .findFirst()
-                    .orElse(null);
-            if (known == null) {
-                known = plan(query, relevant);
-            }
-            costs.put(relevant, known);
+        BitSet relevant = relevant(query, set);
+        Known known = cached(query, relevant);
+        if (known != null) {
+            return known;
         }
+        List<Twins.Work<Known>> work = List.of((twin, indexes) -> plan(query, relevant, twin, indexes));
+        return learn(query, twins.run(work, () -> false).getFirst());
+    }
+
+    private Known learn(int query, Known known) {
+        plans += queries.get(query).variations().calls().size();
+        made.get(query).add(known);
+        cache.get(query).put(known.visible(), known);
         return known;
     }
 
-    private Known plan(int query, BitSet visible) {
-        twin.show(visible.stream().mapToObj(i -> options.get(i).index()).toList());
+    /**
+     * What is known without a new plan. What the planner chose among more indexes, it chooses again as long as all it
+     * used is there; what it chose among fewer, it still can, and where that costs no more than the best among more,
+     * nothing is gained by asking.
+     */
+    private @Nullable Known cached(int query, BitSet relevant) {
+        Map<BitSet, Known> costs = cache.get(query);
+        Known known = costs.get(relevant);
+        if (known != null) {
+            return known;
+        }
+        Known upper = null;
+        double lower = 0;
+        for (Known one : made.get(query)) {
+            boolean possible = isSubset(one.used(), relevant);
+            if (isSubset(relevant, one.visible())) {
+                if (possible) {
+                    costs.put(relevant, one);
+                    return one;
+                }
+                lower = Math.max(lower, one.units());
+            }
+            if (possible && (upper == null || one.units() < upper.units())) {
+                upper = one;
+            }
+        }
+        if (upper != null && upper.units() <= lower * (1 + SAME)) {
+            costs.put(relevant, upper);
+            return upper;
+        }
+        return null;
+    }
+
+    private Known plan(int query, BitSet visible, Twin twin, IntFunction<HypotheticalIndex> indexes) {
+        twin.show(visible.stream().mapToObj(indexes).toList());
         BitSet used = new BitSet();
         Set<Schema.Name> existing = new HashSet<>();
         double sum = 0;
+        double units = 0;
         int count = 0;
         for (Variations.Call call : queries.get(query).variations().calls()) {
             try {
                 Plan plan = call.explain(twin);
-                plans++;
                 sum += timeModel.of(plan);
+                units += plan.totalCost();
                 count++;
                 plan.nodes().forEach(node -> note(node, used, existing, visible));
             } catch (PlanException e) {
                 // A value that does not fit; the query itself was planned once.
             }
         }
-        return new Known(visible, used, Set.copyOf(existing), count == 0 ? 0 : sum / count);
+        return new Known(
+                visible, used, Set.copyOf(existing), count == 0 ? 0 : sum / count, count == 0 ? 0 : units / count);
     }
 
     private void note(Plan.Node node, BitSet used, Set<Schema.Name> existing, BitSet visible) {

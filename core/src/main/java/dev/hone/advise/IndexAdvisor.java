@@ -1,10 +1,10 @@
 package dev.hone.advise;
 
-import dev.hone.HoneException;
 import dev.hone.Progress;
 import dev.hone.advise.Costs.Option;
 import dev.hone.advise.Costs.Planned;
 import dev.hone.advise.PlanReader.Reading;
+import dev.hone.change.CreateIndex;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.Sql;
 import dev.hone.twin.HypotheticalIndex;
@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the indexes that a workload misses: thinks them up from the queries' plans, tries them on the twin, and chooses
@@ -34,7 +35,11 @@ public final class IndexAdvisor {
     /** invalid_object_definition, as of an index on a function that is not immutable. */
     private static final String NOT_IMMUTABLE = "42P17";
 
+    /** In how many rounds each query's best indexes are taken away to see the next best. */
+    private static final int MOST_ROUNDS = 3;
+
     private final Twin twin;
+    private final Twins twins;
     private final Snapshot snapshot;
     private final AdviceOptions options;
     private final Progress progress;
@@ -46,10 +51,11 @@ public final class IndexAdvisor {
     /** Expressions that no index may hold, since their value depends on more than the row. */
     private final Map<Schema.Name, Set<String>> changeable = new TreeMap<>();
 
-    private boolean cutShort;
+    private volatile boolean cutShort;
 
-    private IndexAdvisor(Twin twin, Snapshot snapshot, AdviceOptions options, Progress progress) {
-        this.twin = twin;
+    private IndexAdvisor(Twins twins, Snapshot snapshot, AdviceOptions options, Progress progress) {
+        this.twins = twins;
+        twin = twins.first();
         this.snapshot = snapshot;
         this.options = options;
         this.progress = progress;
@@ -63,7 +69,19 @@ public final class IndexAdvisor {
      */
     public static Advice advise(
             Twin twin, Snapshot snapshot, Workload workload, AdviceOptions options, Progress progress) {
-        return new IndexAdvisor(twin, snapshot, options, progress).advise(workload);
+        return advise(List.of(twin), snapshot, workload, options, progress);
+    }
+
+    /**
+     * Works out which indexes to create, on several twins at once. The advice is the same as of one.
+     *
+     * @param twins at least one, all built from the same Snapshot; afterwards they show no hypothetical index
+     */
+    public static Advice advise(
+            List<Twin> twins, Snapshot snapshot, Workload workload, AdviceOptions options, Progress progress) {
+        try (Twins all = new Twins(twins)) {
+            return new IndexAdvisor(all, snapshot, options, progress).advise(workload);
+        }
     }
 
     /** A planned query, with what it writes. */
@@ -72,47 +90,50 @@ public final class IndexAdvisor {
     private Advice advise(Workload workload) {
         List<Understood> understood = understand(workload);
         List<Option> created = new ArrayList<>();
-        try {
-            create(candidates(understood), created);
-            understood.forEach(one -> hints.addAll(changeable(one.planned())));
-            twin.show(List.of());
-            WriteCost writes = new WriteCost(
-                    understood.stream().flatMap(one -> one.writes().stream()).toList(), snapshot);
-            Costs costs = new Costs(
-                    twin, understood.stream().map(Understood::planned).toList(), created, writes, options.timeModel());
-            long budget = options.budgetFor(snapshot.database().sizeBytes());
-            List<Integer> worthwhile = worthwhile(costs);
-            BitSet chosen;
-            try (Progress.Task task = progress.begin("Choosing indexes", -1)) {
-                task.at(0, worthwhile.size() + " candidates");
-                chosen = new Choice(costs, worthwhile, budget, options.minimumGain(), this::timeIsUp).choose();
-                worthwhile.addAll(merged(costs, chosen, created));
-                chosen = new Choice(costs, worthwhile, budget, options.minimumGain(), this::timeIsUp).refine(chosen);
-            }
-            AdviceWriter writer = new AdviceWriter(costs, schema, chosen, worthwhile, budget, writes);
-            double before = costs.total(new BitSet());
-            double after = costs.total(chosen);
-            List<Recommendation> recommendations = writer.recommendations();
-            notes.addAll(writer.notes());
-            if (cutShort) {
-                notes.add("The time limit of " + options.timeLimit().toSeconds()
-                        + " s ended the search early; more time may find better.");
-            }
-            Advice.Effort effort = new Advice.Effort(
-                    understood.size(),
-                    created.size(),
-                    costs.plans(),
-                    (System.nanoTime() - startNanos) / 1_000_000,
-                    !cutShort);
-            return new Advice(before, after, recommendations, writer.inUse(), notes, effort, hints);
-        } finally {
-            created.forEach(option -> twin.drop(option.index()));
+        create(candidates(understood), created);
+        understood.forEach(one -> hints.addAll(changeable(one.planned())));
+        twins.showNone();
+        WriteCost writes = new WriteCost(
+                understood.stream().flatMap(one -> one.writes().stream()).toList(), snapshot);
+        Costs costs = new Costs(
+                twins,
+                understood.stream().map(Understood::planned).toList(),
+                created,
+                writes,
+                options.timeModel(),
+                this::timeIsUp);
+        long budget = options.budgetFor(snapshot.database().sizeBytes());
+        List<Integer> worthwhile = worthwhile(costs);
+        BitSet chosen;
+        try (Progress.Task task = progress.begin("Choosing indexes", -1)) {
+            task.at(0, worthwhile.size() + " candidates");
+            chosen = new Choice(costs, worthwhile, budget, options.minimumGain(), this::timeIsUp).choose();
+            worthwhile.addAll(merged(costs, chosen, created));
+            chosen = new Choice(costs, worthwhile, budget, options.minimumGain(), this::timeIsUp).refine(chosen);
         }
+        AdviceWriter writer = new AdviceWriter(costs, schema, chosen, worthwhile, budget, writes);
+        double before = costs.exactTotal(new BitSet());
+        double after = costs.exactTotal(chosen);
+        List<Recommendation> recommendations = writer.recommendations();
+        notes.addAll(writer.notes());
+        if (cutShort) {
+            notes.add("The time limit of " + options.timeLimit().toSeconds()
+                    + " s ended the search early; more time may find better.");
+        }
+        Advice.Effort effort = new Advice.Effort(
+                understood.size(),
+                created.size(),
+                costs.plans(),
+                (System.nanoTime() - startNanos) / 1_000_000,
+                !cutShort);
+        return new Advice(before, after, recommendations, writer.inUse(), notes, effort, hints);
     }
 
     private boolean timeIsUp() {
         boolean up = System.nanoTime() - startNanos > options.timeLimit().toNanos();
-        cutShort |= up;
+        if (up) {
+            cutShort = true;
+        }
         return up;
     }
 
@@ -279,35 +300,43 @@ public final class IndexAdvisor {
         }
         int before = created.size();
         create(candidates, created);
-        twin.show(List.of());
+        twins.showNone();
         return created.subList(before, created.size()).stream().map(costs::add).toList();
     }
 
     private void create(List<Candidate> candidates, List<Option> created) {
+        List<Candidate> possible = candidates.stream()
+                .filter(one -> one.extension() == null || twins.install(one.extension()))
+                .toList();
         String name = "hone_candidate_" + created.size() + "_";
-        try (Progress.Task task = progress.begin("Sizing candidate indexes", candidates.size())) {
-            for (int i = 0; i < candidates.size() && !timeIsUp(); i++) {
-                Candidate candidate = candidates.get(i);
-                task.at(i, candidate.table().relation().qualifiedName());
-                try {
-                    if (candidate.extension() != null && !twin.install(candidate.extension())) {
-                        continue;
-                    }
-                    HypotheticalIndex index = twin.create(candidate.index(name + i));
+        List<CreateIndex> indexes = new ArrayList<>();
+        possible.forEach(one -> indexes.add(one.index(name + indexes.size())));
+        try (Progress.Task task = progress.begin("Sizing candidate indexes", possible.size())) {
+            List<@Nullable HypotheticalIndex> done = twins.create(
+                    indexes,
+                    i -> {
+                        task.at(i, possible.get(i).table().relation().qualifiedName());
+                        return timeIsUp();
+                    },
+                    (e, i) -> {
+                        // There can be no such index: a type without an order, an expression that is not immutable.
+                        if (e.getCause() instanceof SQLException cause && NOT_IMMUTABLE.equals(cause.getSQLState())) {
+                            changeable
+                                    .computeIfAbsent(possible.get(i).table().name(), any -> new TreeSet<>())
+                                    .addAll(possible.get(i).keys());
+                        }
+                    });
+            for (int i = 0; i < done.size(); i++) {
+                HypotheticalIndex index = done.get(i);
+                if (index != null) {
+                    Candidate candidate = possible.get(i);
                     created.add(new Option(
                             candidate,
                             index,
                             candidate.table().relation().kind().equals("p")));
-                } catch (HoneException e) {
-                    // There can be no such index: a type without an order, an expression that is not immutable.
-                    if (e.getCause() instanceof SQLException cause && NOT_IMMUTABLE.equals(cause.getSQLState())) {
-                        changeable
-                                .computeIfAbsent(candidate.table().name(), any -> new TreeSet<>())
-                                .addAll(candidate.keys());
-                    }
                 }
             }
-            task.at(candidates.size(), "");
+            task.at(possible.size(), "");
         }
     }
 
@@ -315,26 +344,51 @@ public final class IndexAdvisor {
     private List<Integer> worthwhile(Costs costs) {
         Set<Integer> found = new TreeSet<>();
         BitSet none = new BitSet();
-        BitSet all = new BitSet();
-        all.set(0, costs.options().size());
-        try (Progress.Task task =
-                progress.begin("Trying candidate indexes", costs.options().size())) {
-            for (int query = 0; query < costs.queries().size() && !timeIsUp(); query++) {
-                if (costs.isNoticed(query, none, all)) {
-                    costs.used(query, all).stream().forEach(found::add);
+        List<BitSet> left = new ArrayList<>();
+        try (Progress.Task task = progress.begin("Trying candidate indexes", 1 + MOST_ROUNDS)) {
+            for (int query = 0; query < costs.queries().size(); query++) {
+                left.add(costs.mattering(query));
+            }
+            // All together; then what comes in the place of those that were used, and so on.
+            for (int round = 0; round < MOST_ROUNDS && !timeIsUp(); round++) {
+                task.at(round, "together");
+                List<Costs.Ask> asks = new ArrayList<>();
+                for (int query = 0; query < left.size(); query++) {
+                    asks.add(new Costs.Ask(query, none));
+                    asks.add(new Costs.Ask(query, left.get(query)));
+                }
+                costs.prepare(asks);
+                for (int query = 0; query < left.size() && !timeIsUp(); query++) {
+                    BitSet used = (BitSet) costs.used(query, left.get(query)).clone();
+                    if (costs.isNoticed(query, none, left.get(query))) {
+                        used.stream().forEach(found::add);
+                    }
+                    BitSet rest = (BitSet) left.get(query).clone();
+                    rest.andNot(used);
+                    left.set(query, rest);
                 }
             }
+            task.at(MOST_ROUNDS, "one by one");
+            List<Costs.Ask> asks = new ArrayList<>();
+            for (int query = 0; query < costs.queries().size(); query++) {
+                int asked = query;
+                costs.mattering(query).stream().forEach(option -> asks.add(new Costs.Ask(asked, one(option))));
+            }
+            costs.prepare(asks);
+            costs.settle();
             for (int i = 0; i < costs.options().size() && !timeIsUp(); i++) {
-                task.at(i, "");
-                BitSet one = new BitSet();
-                one.set(i);
                 Schema.Name table = costs.options().get(i).candidate().table().name();
-                if (costs.change(table, none, one) < 0 && costs.isNoticed(table, none, one)) {
+                if (costs.change(table, none, one(i)) < 0 && costs.isNoticed(table, none, one(i))) {
                     found.add(i);
                 }
             }
-            task.at(costs.options().size(), "");
         }
         return new ArrayList<>(found);
+    }
+
+    private static BitSet one(int option) {
+        BitSet one = new BitSet();
+        one.set(option);
+        return one;
     }
 }

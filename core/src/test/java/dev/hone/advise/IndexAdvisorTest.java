@@ -216,10 +216,32 @@ class IndexAdvisorTest {
             indexes.forEach(index -> seen.add(AdviceOptions.identity(index)));
             options = options.excluding(indexes);
             if (round == 0) {
-                assertThat(indexes)
-                        .extracting(CreateIndex::table)
-                        .containsExactlyInAnyOrder("bets", "parts_1", "parts_2");
+                assertThat(indexes).extracting(CreateIndex::table).containsExactlyInAnyOrder("bets", "parts");
             }
+        }
+    }
+
+    @Test
+    void several_twins_give_the_same_advice_as_one() {
+        Workload workload = workload(
+                query("user", 1000, "SELECT * FROM bets WHERE user_id = $1 ORDER BY placed_at DESC LIMIT 20"),
+                query("stake", 10, "SELECT * FROM bets WHERE stake = $1 AND placed_at > $2"),
+                query(
+                        "join",
+                        10,
+                        "SELECT u.email FROM users u JOIN bets b ON b.user_id = u.id WHERE b.status = 'pending'"),
+                query("email", 1000, "SELECT * FROM users WHERE email = $1"),
+                query("log", 100, "SELECT count(*) FROM log WHERE kind = $1"));
+        Advice one = IndexAdvisor.advise(twin, snapshot, workload, AdviceOptions.DEFAULT, Progress.NONE);
+        try (Twin second = Twin.build(snapshot, Progress.NONE);
+                Twin third = Twin.build(snapshot, Progress.NONE)) {
+            Advice several = IndexAdvisor.advise(
+                    List.of(twin, second, third), snapshot, workload, AdviceOptions.DEFAULT, Progress.NONE);
+            assertThat(several.recommendations())
+                    .isEqualTo(one.recommendations())
+                    .isNotEmpty();
+            assertThat(several.effort().plans()).isEqualTo(one.effort().plans());
+            assertThat(several.costAfter()).isEqualTo(one.costAfter());
         }
     }
 
