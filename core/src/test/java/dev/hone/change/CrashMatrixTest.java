@@ -49,7 +49,7 @@ class CrashMatrixTest {
     private record Point(boolean undoing, String at, int number) {}
 
     /** A kind of change in the schema below. */
-    private record Kind(Change change, boolean reversible) {
+    record Kind(Change change, boolean reversible) {
         @Override
         public String toString() {
             return change.getClass().getSimpleName();
