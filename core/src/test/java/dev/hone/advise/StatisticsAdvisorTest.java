@@ -32,6 +32,11 @@ class StatisticsAdvisorTest {
     /** Rows of one value stand together, so that a sample by pages sees few values. */
     private static final String GROUPED = "SELECT batch, count(*) FROM lines GROUP BY batch";
 
+    /** With few batches they are what is hashed, with many the services. */
+    private static final String JOINED =
+            "SELECT g.n, s.at FROM (SELECT batch, count(*) AS n FROM lines GROUP BY batch) g"
+                    + " JOIN service s ON s.car = g.batch WHERE s.at < 20000";
+
     private static LocalServer local;
     private static Server server;
     private static Snapshot snapshot;
@@ -124,13 +129,24 @@ class StatisticsAdvisorTest {
         assertThat(real).as("assumed " + assumed).isGreaterThan(3 * Math.abs(assumed));
         assertThat(JointCount.distinct(server, new Schema(snapshot).table(new Schema.Name("public", "lines")), "batch"))
                 .hasValue(real);
-        assertThat(advise(GROUPED))
-                .allSatisfy(one -> assertThat(one.change())
-                        .isInstanceOfSatisfying(AlterColumnStatistics.class, alter -> {
-                            assertThat(alter.column()).isEqualTo("batch");
-                            assertThat(alter.distinct())
-                                    .isCloseTo(-real / 1_500_000, org.assertj.core.data.Offset.offset(0.001));
-                        }));
+        assertThat(advise(GROUPED)).as("one plan with either number").isEmpty();
+        List<String> before = shape(JOINED);
+        assertThat(advise(JOINED)).singleElement().satisfies(one -> {
+            assertThat(one.change()).isInstanceOfSatisfying(AlterColumnStatistics.class, alter -> {
+                assertThat(alter.table()).isEqualTo("lines");
+                assertThat(alter.column()).isEqualTo("batch");
+                assertThat(alter.distinct()).isCloseTo(-real / 1_500_000, org.assertj.core.data.Offset.offset(0.001));
+            });
+            assertThat(one.reason()).contains(String.format(java.util.Locale.ROOT, "has %,.0f values", real));
+            one.change().sql().forEach(server.handle()::execute);
+            try {
+                server.handle().execute("ANALYZE lines");
+                assertThat(shape(JOINED)).isNotEqualTo(before);
+            } finally {
+                one.change().undoSql().forEach(server.handle()::execute);
+                server.handle().execute("ANALYZE lines");
+            }
+        });
     }
 
     @Test
