@@ -1,5 +1,6 @@
 package dev.hone.cli;
 
+import dev.hone.HoneException;
 import dev.hone.Json;
 import dev.hone.Progress;
 import dev.hone.advise.AdviceOptions;
@@ -24,7 +25,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -97,6 +97,14 @@ final class AdviseCommand implements Callable<Integer> {
                             + " statements of 5 s.")
     private boolean count;
 
+    @Option(
+            names = "--role",
+            paramLabel = "ROLE",
+            description =
+                    "Plan with the settings that ALTER ROLE and ALTER DATABASE give this role, as the application's;"
+                            + " those of the role that connects if left out.")
+    private @Nullable String role;
+
     @Option(names = "--format", description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} if left out.")
     private AdviceFormat format = AdviceFormat.TEXT;
 
@@ -108,6 +116,11 @@ final class AdviseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (count && source.isFile()) {
+            throw HoneException.usage(
+                    "--count needs the database itself: a snapshot's file holds no rows",
+                    "Nothing was read. Give the database's address instead of the file, or leave --count out.");
+        }
         Terminal terminal = main.terminal();
         Progress progress = new TerminalProgress(terminal);
         AdviceOptions options = AdviceOptions.DEFAULT.withTimeLimit(time);
@@ -134,21 +147,19 @@ final class AdviseCommand implements Callable<Integer> {
     }
 
     private void next(Terminal terminal, Proposal proposal) {
-        if (proposal.recommendations().isEmpty()) {
-            terminal.println("Nothing was changed.");
-        } else if (out == null) {
-            terminal.println(
-                    "Nothing was changed. --out DIR writes the proposal as SQL with its undo, for `hone apply`.");
-        } else {
-            terminal.println("Written to " + out + ". Nothing was changed. Next: hone apply " + out + " --dry-run");
-        }
+        String next = proposal.recommendations().isEmpty()
+                ? "Nothing was changed."
+                : out == null
+                        ? "Nothing was changed. --out DIR writes the proposal as SQL with its undo, for `hone apply`."
+                        : "Written to " + out + ". Nothing was changed. Next: hone apply " + out + " --dry-run";
+        terminal.println(Paragraph.wrap("", next, terminal.columns()));
     }
 
     private Proposal fromServer(AdviceOptions options, Progress progress) {
         ServerAddress address = source.address(main.environment());
         try (Server server = Server.connect(address)) {
-            Snapshot snapshot =
-                    SnapshotReader.whole(Checks.queries(server.version())).read(server, progress);
+            Snapshot snapshot = planned(
+                    SnapshotReader.whole(Checks.queries(server.version())).read(server, progress));
             Diagnosis diagnosis = Checks.diagnose(snapshot);
             Advising.Learnt learnt = count ? learn(server).counting(server) : learn(server);
             Optional<Path> times = LearnedTimes.file(server);
@@ -159,7 +170,7 @@ final class AdviseCommand implements Callable<Integer> {
                     snapshot,
                     address.toString(),
                     diagnosis,
-                    known.isPresent() ? noting(learnt, known.get()) : learnt,
+                    known.map(AdviseCommand::note).map(learnt::withNote).orElse(learnt),
                     using,
                     trying(address, using, progress),
                     progress);
@@ -175,15 +186,19 @@ final class AdviseCommand implements Callable<Integer> {
         }
     }
 
-    private static Advising.Learnt noting(Advising.Learnt learnt, LearnedTimes known) {
-        List<String> notes = new ArrayList<>(learnt.notes());
-        notes.add("Costs are corrected by what a verification of this database learned at " + known.learnedAt()
-                + " from " + known.model().plans() + " measured plans.");
-        return new Advising.Learnt(learnt.workload(), notes, learnt.counted());
+    private static String note(LearnedTimes known) {
+        return "Costs are corrected by what a verification of this database learned at " + known.learnedAt() + " from "
+                + known.model().plans() + " measured plans.";
+    }
+
+    /** The Snapshot whose settings are planned with. */
+    private Snapshot planned(Snapshot snapshot) {
+        return role == null ? snapshot : snapshot.asRole(role);
     }
 
     private Proposal fromFile(AdviceOptions options, Progress progress) {
-        Snapshot snapshot = source.snapshot(main.environment(), version -> SnapshotReader.whole(List.of()), progress);
+        Snapshot snapshot =
+                planned(source.snapshot(main.environment(), version -> SnapshotReader.whole(List.of()), progress));
         Advising.Learnt learnt = workload == null
                 ? Advising.Learnt.from(snapshot)
                 : new Advising.Learnt(ScriptParser.read(workload).workload(SampleValues.none()), List.of());

@@ -82,6 +82,13 @@ final class Advising {
                                             .orElse("It was taken without one."))));
         }
 
+        /** The same, with something more to know. */
+        Learnt withNote(String note) {
+            List<String> more = new ArrayList<>(notes);
+            more.add(note);
+            return new Learnt(workload, more, counted);
+        }
+
         /** The same, with leave to count values on a server. */
         Learnt counting(Server server) {
             return new Learnt(workload, notes, server);

@@ -33,20 +33,24 @@ final class ProposalText {
             table(proposal);
         }
         if (proposal.costBefore() > 0) {
-            terminal.println("  planner cost of the workload: %s → %s (%s); new indexes take about %s"
-                    .formatted(
+            terminal.println(wrap(
+                    "  ",
+                    "planner cost of the workload: %s → %s (%s); new indexes take about %s".formatted(
                             Words.number(proposal.costBefore()),
                             Words.number(proposal.costAfter()),
                             Words.percent(proposal.costAfter() / proposal.costBefore()),
                             Words.bytes(recommendations.stream()
                                     .mapToLong(one -> Math.max(0, one.sizeBytes()))
-                                    .sum())));
+                                    .sum()))));
             terminal.println(terminal.styled(
-                    Style.DIM, "  Cost is the planner's estimate, not time: `hone bench` and `hone compare` measure."));
+                    Style.DIM,
+                    wrap(
+                            "  ",
+                            "Cost is the planner's estimate, not time: `hone bench` and `hone compare` measure.")));
         }
         hints(proposal.hints());
         for (String note : proposal.notes()) {
-            terminal.println(Paragraph.wrap("  " + terminal.styled(Style.YELLOW, "▲ "), note, terminal.columns()));
+            terminal.println(wrap("  " + terminal.styled(Style.YELLOW, "▲ "), note));
         }
     }
 
@@ -113,13 +117,13 @@ final class ProposalText {
                     .forEach(upkeep -> terminal.println(wrap("   write ", Phrases.upkeep(upkeep))));
             one.change().undoSql().forEach(sql -> terminal.println("   undo  " + sql + ";"));
             Phrases.foremost(one.effects(), MOST_EFFECTS).forEach(effect -> {
-                terminal.println("   query %s  %s: cost of a call %s → %s, %s calls"
+                terminal.println("   query %s  %s: cost of a call %s → %s, %s"
                         .formatted(
                                 terminal.styled(Style.CYAN, effect.query()),
                                 effect.gains() ? "gains" : terminal.styled(Style.YELLOW, "loses"),
                                 Words.number(effect.costBefore()),
                                 Words.number(effect.costAfter()),
-                                Words.number(effect.calls())));
+                                Phrases.calls(effect.calls())));
                 terminal.println(
                         terminal.styled(Style.DIM, "         " + shortened(effect.sql(), terminal.columns() - 10)));
             });

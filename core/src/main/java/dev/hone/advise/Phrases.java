@@ -8,6 +8,11 @@ import java.util.Locale;
 /** How a recommendation speaks for itself: the same words on a terminal, in Markdown and in HTML. */
 public final class Phrases {
 
+    /** How often a query is called: "1 call", "4 calls", "0.25 calls". */
+    public static String calls(double calls) {
+        return Quantity.calls(calls);
+    }
+
     /** What is said of advice that nobody tried. */
     public static final String NOT_MEASURED = "estimate, not measured";
 

@@ -29,7 +29,10 @@ final class Quantity {
     }
 
     static String calls(double calls) {
-        return calls == 1 ? "1 call" : String.format(Locale.ROOT, calls < 10 ? "%,.3g calls" : "%,.0f calls", calls);
+        return calls == 1
+                ? "1 call"
+                : String.format(
+                        Locale.ROOT, calls < 10 && calls != Math.rint(calls) ? "%,.3g calls" : "%,.0f calls", calls);
     }
 
     /** What a query gets: "260 times cheaper", "12 % cheaper". */
