@@ -19,12 +19,8 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -43,9 +39,6 @@ public final class LocalServer implements AutoCloseable {
 
     private static final String SUPERUSER = "postgres";
     private static final long START_SECONDS = 60;
-    private static final AtomicInteger COUNTER = new AtomicInteger();
-    private static final Pattern FOLDER = Pattern.compile("(?<owner>\\d{1,18})-\\d+");
-
     private final Installation installation;
     private final Path folder;
     private final Secret password;
@@ -67,13 +60,9 @@ public final class LocalServer implements AutoCloseable {
      * @throws HoneException if it does not start; its log is part of the message
      */
     public static LocalServer start(Installation installation, Map<String, String> settings) {
-        Path runs = CacheFolder.path().resolve("run");
-        sweep(runs);
         try {
             Path template = template(installation);
-            Path folder = runs.resolve(ProcessHandle.current().pid() + "-" + COUNTER.incrementAndGet());
-            CacheFolder.delete(folder);
-            Files.createDirectories(folder);
+            Path folder = RunFolder.create();
             copy(template.resolve("data"), folder.resolve("data"));
             Secret password = new Secret(Files.readString(template.resolve("password")));
             LocalServer server = new LocalServer(installation, folder, password, freePort());
@@ -327,39 +316,6 @@ public final class LocalServer implements AutoCloseable {
             for (Path one : all.toList()) {
                 Files.copy(one, to.resolve(from.relativize(one).toString()), StandardCopyOption.COPY_ATTRIBUTES);
             }
-        }
-    }
-
-    /** Ends and deletes the servers that a killed Hone left behind. */
-    private static void sweep(Path runs) {
-        if (!Files.isDirectory(runs)) {
-            return;
-        }
-        try (Stream<Path> folders = Files.list(runs)) {
-            for (Path folder : folders.toList()) {
-                Matcher name = FOLDER.matcher(folder.getFileName().toString());
-                if (name.matches()
-                        && ProcessHandle.of(Long.parseLong(name.group("owner"))).isEmpty()) {
-                    discard(folder);
-                }
-            }
-        } catch (IOException e) {
-            // What is left is swept next time.
-        }
-    }
-
-    private static void discard(Path folder) {
-        try {
-            Path pidFile = folder.resolve("data").resolve("postmaster.pid");
-            if (Files.exists(pidFile)) {
-                long postmaster = Long.parseLong(Files.readAllLines(pidFile).getFirst());
-                ProcessHandle.of(postmaster)
-                        .filter(handle -> handle.info().command().orElse("").endsWith("postgres"))
-                        .ifPresent(ProcessHandle::destroyForcibly);
-            }
-            CacheFolder.delete(folder);
-        } catch (IOException | UncheckedIOException | NumberFormatException | NoSuchElementException e) {
-            // Another Hone may be sweeping too, or the server's processes still be ending; it is swept next time.
         }
     }
 }

@@ -140,9 +140,8 @@ final class TwinServer implements AutoCloseable {
 
     /** A session for statements of our own over catalogs. */
     Session superuser() throws SQLException {
-        Session session = Session.open(local.address(DATABASE));
-        // Nothing that the source defines may stand before the server's own functions and operators.
-        session.execute("SET search_path = pg_catalog, pg_temp; SET client_min_messages = warning");
+        Session session = Session.open(superuserAddress());
+        session.execute("SET client_min_messages = warning");
         return session;
     }
 
@@ -189,9 +188,16 @@ final class TwinServer implements AutoCloseable {
         local.start();
     }
 
-    /** Its database, as superuser. */
+    /** Its database, as superuser, in whose sessions nothing that the source defines stands before the server's own. */
     ServerAddress superuserAddress() {
-        return local.address(DATABASE);
+        ServerAddress address = local.address(DATABASE);
+        return new ServerAddress(
+                address.host(),
+                address.port(),
+                address.database(),
+                address.user(),
+                address.password(),
+                Map.of("options", "-c search_path=pg_catalog,pg_temp"));
     }
 
     /** Its database, as the role that owns everything. */

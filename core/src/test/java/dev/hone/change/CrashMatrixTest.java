@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.hone.HoneException;
 import dev.hone.Json;
-import dev.hone.postgres.Installation;
+import dev.hone.postgres.Installed;
 import dev.hone.postgres.LocalServer;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,7 +58,7 @@ class CrashMatrixTest {
 
     @BeforeAll
     static void start() {
-        local = LocalServer.start(Installation.embedded(), Map.of("autovacuum", "off"));
+        local = LocalServer.start(Installed.chosen(), Map.of("autovacuum", "off"));
     }
 
     @AfterAll

@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.hone.HoneException;
 import dev.hone.Progress;
 import dev.hone.postgres.Catalog;
-import dev.hone.postgres.Installation;
+import dev.hone.postgres.Installed;
 import dev.hone.postgres.LocalServer;
 import dev.hone.postgres.Secret;
 import dev.hone.postgres.Server;
@@ -31,8 +31,7 @@ class DeployerTest {
 
     @BeforeAll
     static void start() {
-        local = LocalServer.start(
-                Installation.embedded(), Map.of("max_prepared_transactions", "2", "autovacuum", "off"));
+        local = LocalServer.start(Installed.chosen(), Map.of("max_prepared_transactions", "2", "autovacuum", "off"));
     }
 
     @AfterAll
@@ -371,7 +370,7 @@ class DeployerTest {
 
     @Test
     void a_server_that_crashes_in_the_middle_is_found_again_by_the_next_run() throws Exception {
-        try (LocalServer own = LocalServer.start(Installation.embedded(), Map.of())) {
+        try (LocalServer own = LocalServer.start(Installed.chosen(), Map.of())) {
             Bench bench = Bench.on(
                     own,
                     "CREATE TABLE plain (id int, a int)",
@@ -400,7 +399,7 @@ class DeployerTest {
 
     @Test
     void a_standby_is_refused() throws Exception {
-        try (LocalServer own = LocalServer.start(Installation.embedded(), Map.of())) {
+        try (LocalServer own = LocalServer.start(Installed.chosen(), Map.of())) {
             Bench bench = Bench.on(own, "CREATE TABLE plain (id int)");
             own.stop(LocalServer.StopMode.FAST);
             java.nio.file.Files.createFile(own.data().resolve("standby.signal"));

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hone.HoneException;
-import dev.hone.postgres.Installation;
+import dev.hone.postgres.Installed;
 import dev.hone.postgres.LocalServer;
 import dev.hone.postgres.Secret;
 import java.util.List;
@@ -23,7 +23,7 @@ class ExtensionChangesTest {
 
     @BeforeAll
     static void start() {
-        local = LocalServer.start(Installation.embedded(), Map.of("autovacuum", "off"));
+        local = LocalServer.start(Installed.chosen(), Map.of("autovacuum", "off"));
     }
 
     @AfterAll

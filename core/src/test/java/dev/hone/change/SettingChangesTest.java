@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hone.HoneException;
 import dev.hone.Json;
-import dev.hone.postgres.Installation;
+import dev.hone.postgres.Installed;
 import dev.hone.postgres.LocalServer;
 import dev.hone.postgres.Secret;
 import java.util.LinkedHashMap;
@@ -22,7 +22,7 @@ class SettingChangesTest {
 
     @BeforeAll
     static void start() {
-        local = LocalServer.start(Installation.embedded(), Map.of("autovacuum", "off"));
+        local = LocalServer.start(Installed.chosen(), Map.of("autovacuum", "off"));
     }
 
     @AfterAll
@@ -57,7 +57,7 @@ class SettingChangesTest {
 
     @Test
     void a_setting_that_needs_a_restart_says_so_and_a_list_keeps_its_names() throws Exception {
-        try (LocalServer own = LocalServer.start(Installation.embedded(), Map.of())) {
+        try (LocalServer own = LocalServer.start(Installed.chosen(), Map.of())) {
             Bench bench = Bench.on(own);
             State before = State.of(bench);
 

@@ -3,7 +3,7 @@ package dev.hone.change;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.hone.postgres.Installation;
+import dev.hone.postgres.Installed;
 import dev.hone.postgres.LocalServer;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +26,7 @@ class SqlChangesTest {
 
     @BeforeAll
     static void start() {
-        local = LocalServer.start(Installation.embedded(), Map.of("autovacuum", "off"));
+        local = LocalServer.start(Installed.chosen(), Map.of("autovacuum", "off"));
     }
 
     @AfterAll

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.hone.HoneException;
 import dev.hone.Json;
 import dev.hone.Progress;
-import dev.hone.postgres.Installation;
+import dev.hone.postgres.Installed;
 import dev.hone.postgres.LocalServer;
 import dev.hone.postgres.Server;
 import java.time.Duration;
@@ -28,7 +28,7 @@ class TableChangesTest {
 
     @BeforeAll
     static void start() {
-        local = LocalServer.start(Installation.embedded(), Map.of("autovacuum", "off"));
+        local = LocalServer.start(Installed.chosen(), Map.of("autovacuum", "off"));
     }
 
     @AfterAll

@@ -10,6 +10,11 @@ public final class Installed {
 
     private Installed() {}
 
+    /** 18, or the major that {@code -Dhone.major} names: for tests that hold for every major. */
+    public static Installation chosen() {
+        return major(Integer.getInteger("hone.major", Installation.EMBEDDED_MAJOR));
+    }
+
     public static Installation major(int major) {
         try {
             return Installation.of(major, Progress.NONE);

@@ -1,16 +1,19 @@
 package dev.hone.twin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.hone.Progress;
 import dev.hone.change.CreateIndex;
 import dev.hone.postgres.Catalog;
 import dev.hone.postgres.Installed;
 import dev.hone.postgres.Snapshot;
+import dev.hone.postgres.Sql;
 import dev.hone.postgres.Statistics;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -67,6 +70,36 @@ class OlderTwinTest {
         }
         int plans = 2 * TwinFidelityTest.QUERIES.size();
         assertThat(different).hasSizeLessThanOrEqualTo((int) (plans * (1 - SAME_SHAPES)));
+    }
+
+    @Test
+    void hypothetical_indexes_of_other_types_are_planned_and_sized_as_real_ones() {
+        Map<CreateIndex, String> queries = Map.of(
+                of("product", "gin", "tags"),
+                "SELECT * FROM public.product WHERE tags @> ARRAY['t3', 't4']",
+                of("orders", "hash", "ref"),
+                "SELECT * FROM public.orders WHERE ref = '11111111-1111-1111-1111-111111111111'",
+                of("orders", "brin", "placed"),
+                "SELECT count(*) FROM public.orders WHERE placed >= '2024-03-01' AND placed < '2024-03-02'");
+        try (Twin twin = Twin.build(source.snapshot(), Progress.NONE)) {
+            queries.forEach((index, query) -> {
+                source.execute(index.statement(false));
+                long pages = source.longs("SELECT pg_relation_size(" + Sql.literal(index.subject()) + ") / 8192")
+                        .getFirst();
+                Plan real = source.explain(query);
+                source.execute("DROP INDEX " + index.subject());
+                HypotheticalIndex hypothetical = twin.create(index);
+                Plan pretended = twin.explain(query);
+                System.out.printf(
+                        "%d %s: %d pages instead of %d, cost %.2f instead of %.2f%n",
+                        major, index.name(), hypothetical.pages(), pages, pretended.totalCost(), real.totalCost());
+                assertThat(twin.uses(pretended, hypothetical)).as(index.name()).isTrue();
+                assertThat(TwinFidelityTest.shape(pretended.root())).isEqualTo(TwinFidelityTest.shape(real.root()));
+                assertThat(pretended.totalCost()).isCloseTo(real.totalCost(), withinPercentage(3));
+                assertThat((double) hypothetical.pages()).isCloseTo((double) pages, withinPercentage(30));
+                twin.drop(hypothetical);
+            });
+        }
     }
 
     @Test
@@ -166,6 +199,10 @@ class OlderTwinTest {
 
     private static CreateIndex index(String name, List<String> keys) {
         return new CreateIndex("public", "orders", name, false, "btree", keys, List.of(), null);
+    }
+
+    private static CreateIndex of(String table, String method, String key) {
+        return new CreateIndex("public", table, "ix_" + method, false, method, List.of(key), List.of(), null);
     }
 
     /** The error of each plan's cost; plans of another shape are added to the list. */
