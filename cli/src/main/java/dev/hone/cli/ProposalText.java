@@ -35,18 +35,17 @@ final class ProposalText {
         if (proposal.costBefore() > 0) {
             terminal.println(wrap(
                     "  ",
-                    "planner cost of the workload: %s → %s (%s); new indexes take about %s".formatted(
-                            Words.number(proposal.costBefore()),
-                            Words.number(proposal.costAfter()),
-                            Words.percent(proposal.costAfter() / proposal.costBefore()),
-                            Words.bytes(recommendations.stream()
-                                    .mapToLong(one -> Math.max(0, one.sizeBytes()))
-                                    .sum()))));
+                    "planner cost of the workload: %s → %s (%s); new indexes take about %s"
+                            .formatted(
+                                    Words.number(proposal.costBefore()),
+                                    Words.number(proposal.costAfter()),
+                                    Words.percent(proposal.costAfter() / proposal.costBefore()),
+                                    Words.bytes(recommendations.stream()
+                                            .mapToLong(one -> Math.max(0, one.sizeBytes()))
+                                            .sum()))));
             terminal.println(terminal.styled(
                     Style.DIM,
-                    wrap(
-                            "  ",
-                            "Cost is the planner's estimate, not time: `hone bench` and `hone compare` measure.")));
+                    wrap("  ", "Cost is the planner's estimate, not time: `hone bench` and `hone compare` measure.")));
         }
         hints(proposal.hints());
         for (String note : proposal.notes()) {

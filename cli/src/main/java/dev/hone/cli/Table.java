@@ -108,7 +108,8 @@ final class Table {
         }
         Matcher styled = STYLED.matcher(cell);
         boolean whole = styled.matches();
-        return Arrays.stream(Paragraph.wrap("", whole ? styled.group(2) : cell, width).split("\n"))
+        return Arrays.stream(Paragraph.wrap("", whole ? styled.group(2) : cell, width)
+                        .split("\n"))
                 .map(line -> whole ? styled.group(1) + line + styled.group(3) : line)
                 .toList();
     }
