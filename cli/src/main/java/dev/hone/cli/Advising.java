@@ -36,6 +36,9 @@ final class Advising {
     /** More statements than that matter to nobody, and each costs plans. */
     static final int MOST_STATEMENTS = 500;
 
+    private static final int FEW_QUERIES = 10;
+    private static final int MOST_TWINS = 4;
+
     private static final Duration SAMPLE_TIMEOUT = Duration.ofSeconds(30);
 
     /**
@@ -163,17 +166,18 @@ final class Advising {
         if (workload == null) {
             return Advice.withoutPlans("Without a workload only the findings of `hone check` lead to changes.");
         }
-        Twin built;
+        List<Twin> built;
         try {
-            built = Twin.build(snapshot, progress);
+            built = Twin.build(snapshot, twins(workload), progress);
         } catch (HoneException e) {
             if (e.kind() != HoneException.Kind.REFUSED) {
                 throw e;
             }
             return Advice.withoutPlans(e.getMessage() + ". Only the findings of `hone check` lead to changes here.");
         }
-        try (Twin twin = built) {
-            Advice indexes = IndexAdvisor.advise(twin, snapshot, workload, options, progress);
+        try {
+            Twin twin = built.getFirst();
+            Advice indexes = IndexAdvisor.advise(built, snapshot, workload, options, progress);
             Advice advice = indexes.withHints(Hints.of(twin, snapshot, workload, indexes.recommendations()));
             Server counted = learnt.counted();
             if (counted != null) {
@@ -187,6 +191,15 @@ final class Advising {
                 advice = advice.withNote(note);
             }
             return advice;
+        } finally {
+            built.forEach(Twin::close);
         }
+    }
+
+    /** On how many twins to plan: another costs about a second to build, which a few queries do not win back. */
+    private static int twins(Workload workload) {
+        return workload.queries().size() <= FEW_QUERIES
+                ? 1
+                : Math.clamp(Runtime.getRuntime().availableProcessors(), 1, MOST_TWINS);
     }
 }

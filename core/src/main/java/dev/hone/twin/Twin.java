@@ -18,6 +18,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -98,6 +100,57 @@ public final class Twin implements AutoCloseable {
                 server.close();
             }
             throw e;
+        }
+    }
+
+    /**
+     * Builds several twins of a database at once, for as many threads: all of them, or none.
+     *
+     * @param count at least one
+     * @param progress told of the first one
+     * @throws HoneException as {@link #build(Snapshot, Progress)}
+     */
+    public static List<Twin> build(Snapshot snapshot, int count, Progress progress) {
+        if (count < 1) {
+            throw new IllegalArgumentException("no twin: " + count);
+        }
+        if (count == 1) {
+            return List.of(build(snapshot, progress));
+        }
+        // Not all at once from the start: the first may have to bring the binaries, which the others then find.
+        Installation.of(snapshot.database().version().major(), progress);
+        List<Twin> built = new ArrayList<>();
+        List<CompletableFuture<Twin>> others = new ArrayList<>();
+        RuntimeException failure = null;
+        try {
+            for (int i = 1; i < count; i++) {
+                CompletableFuture<Twin> other = new CompletableFuture<>();
+                Thread.ofPlatform().name("hone-twin-build").start(() -> complete(other, snapshot));
+                others.add(other);
+            }
+            built.add(build(snapshot, progress));
+        } catch (RuntimeException e) {
+            failure = e;
+        }
+        for (CompletableFuture<Twin> other : others) {
+            try {
+                built.add(other.join());
+            } catch (CompletionException e) {
+                failure = failure != null ? failure : e.getCause() instanceof RuntimeException cause ? cause : e;
+            }
+        }
+        if (failure != null) {
+            built.forEach(Twin::close);
+            throw failure;
+        }
+        return List.copyOf(built);
+    }
+
+    private static void complete(CompletableFuture<Twin> future, Snapshot snapshot) {
+        try {
+            future.complete(build(snapshot, Progress.NONE));
+        } catch (RuntimeException | Error e) {
+            future.completeExceptionally(e);
         }
     }
 

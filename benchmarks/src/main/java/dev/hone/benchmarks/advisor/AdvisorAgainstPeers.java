@@ -29,7 +29,8 @@ import java.util.TreeMap;
  * Hone's index advisor on TPC-H without keys or indexes, beside what was published of others on the same data, queries and
  * settings; Extend runs here too, as a control of the set-up. Prints a report in markdown.
  *
- * <p>Arguments: {@code --quick} for two budgets and no times; {@code --time} to run the queries; {@code --rounds N}.
+ * <p>Arguments: {@code --quick} for two budgets and no times; {@code --time} to run the queries; {@code --rounds N}; {@code
+ * --twins N}, by default one for each processor, at most 4; {@code --no-control} to leave Extend out.
  */
 public final class AdvisorAgainstPeers {
 
@@ -63,14 +64,22 @@ public final class AdvisorAgainstPeers {
     private final boolean quick;
     private final boolean embedded;
     private final boolean timed;
+    private final boolean control;
     private final int rounds;
+    private final int twins;
 
     private AdvisorAgainstPeers(List<String> arguments) {
         quick = arguments.contains("--quick");
         embedded = arguments.contains("--embedded");
         timed = arguments.contains("--time");
-        int at = arguments.indexOf("--rounds");
-        rounds = at < 0 ? 4 : Integer.parseInt(arguments.get(at + 1));
+        control = !arguments.contains("--no-control");
+        rounds = number(arguments, "--rounds", 4);
+        twins = number(arguments, "--twins", Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 4));
+    }
+
+    private static int number(List<String> arguments, String name, int usual) {
+        int at = arguments.indexOf(name);
+        return at < 0 ? usual : Integer.parseInt(arguments.get(at + 1));
     }
 
     public static void main(String[] arguments) throws IOException, InterruptedException, SQLException {
@@ -113,8 +122,8 @@ public final class AdvisorAgainstPeers {
 
         List<Contender> contenders = new ArrayList<>();
         contenders.add(new Contender("no index", List.of()));
-        if (!embedded) {
-            contenders.addAll(control(server, budgets, total));
+        if (!embedded && control) {
+            contenders.addAll(extend(server, budgets, total));
         }
 
         Snapshot snapshot = SnapshotReader.whole(List.of()).read(server, Progress.NONE);
@@ -134,7 +143,7 @@ public final class AdvisorAgainstPeers {
         }
     }
 
-    private List<Contender> control(Server server, List<Budget> budgets, double total) {
+    private List<Contender> extend(Server server, List<Budget> budgets, double total) {
         List<Contender> contenders = new ArrayList<>();
         Extend extend = new Extend(server.handle(), workload, 2);
         System.out.printf(
@@ -161,10 +170,11 @@ public final class AdvisorAgainstPeers {
 
     private Contender hone(Budget budget, Snapshot snapshot, RealIndexes real, double total) {
         long start = System.nanoTime();
-        try (Twin twin = Twin.build(snapshot, Progress.NONE)) {
+        List<Twin> twins = Twin.build(snapshot, this.twins, Progress.NONE);
+        try {
             double built = (System.nanoTime() - start) / 1e9;
             Advice advice = IndexAdvisor.advise(
-                    twin, snapshot, workload, AdviceOptions.DEFAULT.withBudget(budget.bytes()), Progress.NONE);
+                    twins, snapshot, workload, AdviceOptions.DEFAULT.withBudget(budget.bytes()), Progress.NONE);
             double seconds = (System.nanoTime() - start) / 1e9;
             List<CreateIndex> indexes = advice.recommendations().stream()
                     .map(Recommendation::change)
@@ -198,6 +208,8 @@ public final class AdvisorAgainstPeers {
                     budget.peer(),
                     cost <= budget.bestPeer() ? "met" : "missed");
             return new Contender("Hone " + budget.megabytes(), indexes);
+        } finally {
+            twins.forEach(Twin::close);
         }
     }
 
