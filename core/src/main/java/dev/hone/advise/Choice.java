@@ -62,12 +62,22 @@ final class Choice {
     }
 
     BitSet choose() {
-        BitSet perByte = refine(greedy(true));
+        BitSet perByte = refine(greedy(new BitSet(), true));
         if (timeIsUp.getAsBoolean()) {
             return perByte;
         }
-        BitSet plain = refine(greedy(false));
+        BitSet plain = refine(greedy(new BitSet(), false));
         return isBetter(plain, perByte) ? plain : perByte;
+    }
+
+    /** The choice, with the space that refining it left used for what did not fit before. */
+    BitSet refilled(BitSet refined) {
+        BitSet fuller = greedy(refined, false);
+        if (fuller.equals(refined) || timeIsUp.getAsBoolean()) {
+            return fuller;
+        }
+        BitSet again = refine(fuller);
+        return isBetter(again, refined) ? again : refined;
     }
 
     private boolean isBetter(BitSet one, BitSet other) {
@@ -84,8 +94,8 @@ final class Choice {
      * each index chosen leaves less to save; so only the most promising are weighed again, until one is as good as
      * the rest were. Where the rule does not hold, the last round finds it, which weighs all.
      */
-    private BitSet greedy(boolean perByte) {
-        BitSet chosen = new BitSet();
+    private BitSet greedy(BitSet start, boolean perByte) {
+        BitSet chosen = start;
         double current = costs.total(chosen);
         Map<Integer, Double> promised = new HashMap<>();
         while (!timeIsUp.getAsBoolean()) {
@@ -193,6 +203,9 @@ final class Choice {
         Candidate longer = costs.options().get(one).candidate();
         Candidate shorter = costs.options().get(other).candidate();
         return longer.table().name().equals(shorter.table().name())
+                // Only of a btree does it matter what the keys begin with.
+                && longer.method().equals(Candidate.BTREE)
+                && shorter.method().equals(Candidate.BTREE)
                 && (longer.predicate() == null || longer.predicate().equals(shorter.predicate()))
                 && longer.keys().size() >= shorter.keys().size()
                 && longer.keys().subList(0, shorter.keys().size()).equals(shorter.keys());

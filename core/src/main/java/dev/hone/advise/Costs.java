@@ -54,7 +54,13 @@ final class Costs {
     /** The correlation from which equal values are taken to lie together. */
     private static final double CLUSTERED = 0.9;
 
-    /** How many times more distinct values there may be than ANALYZE saw; 4.1 for the order keys of TPC-H. */
+    /**
+     * How many times more distinct values there may be than ANALYZE saw. Of TPC-H's order keys, 4.1 rows to each, it saw
+     * a quarter: 30,000 rows of 6 million are sampled from whole pages, so that equal neighbours are sampled together and
+     * the estimator of Haas and Stokes, made for independent rows, takes all values for frequent ones. From this
+     * one column the figure comes; it was not confirmed on other data. Where fewer rows share a value
+     * the rows themselves are the limit.
+     */
     private static final double MISSED = 4.5;
 
     /** Of one more entry with a key of its own: header, key and line pointer, on pages nine tenths full. */

@@ -47,6 +47,11 @@ public final class FindingAdvice {
         List<Recommendation> removals = new ArrayList<>();
         List<String> notes = new ArrayList<>(advice.notes());
         Set<Change> seen = new HashSet<>();
+        Set<String> dropped = new HashSet<>();
+        advice.recommendations().stream()
+                .map(Recommendation::change)
+                .filter(DropIndex.class::isInstance)
+                .forEach(change -> dropped.add(change.subject()));
         for (Finding finding : findings) {
             Change change = finding.change();
             if (change == null || !seen.add(change)) {
@@ -76,6 +81,9 @@ public final class FindingAdvice {
                     }
                 }
                 case DropIndex drop -> {
+                    if (!dropped.add(drop.subject())) {
+                        continue;
+                    }
                     if (advice.inUse().contains(drop.subject())
                             && NEEDLESS.stream().noneMatch(finding.check()::contains)) {
                         notes.add("Kept: " + drop.subject() + " (" + finding.summary()

@@ -26,7 +26,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the indexes that a workload misses: thinks them up from the queries' plans, tries them on the twin, and chooses
+ * Finds the indexes that a workload misses, and those it can do without: thinks them up from the queries' plans, tries them on the twin, and chooses
  * those that save more than they cost under a storage budget. The same input gives the same advice as long as time does
  * not run out. One advisor serves one call; not safe for use by several threads.
  */
@@ -63,9 +63,9 @@ public final class IndexAdvisor {
     }
 
     /**
-     * Works out which indexes to create.
+     * Works out which indexes to create, and which of the source's to drop.
      *
-     * @param twin built from the same Snapshot; afterwards it shows no hypothetical index
+     * @param twin built from the same Snapshot; afterwards it shows no hypothetical index and hides none of the source's
      */
     public static Advice advise(
             Twin twin, Snapshot snapshot, Workload workload, AdviceOptions options, Progress progress) {
@@ -73,9 +73,10 @@ public final class IndexAdvisor {
     }
 
     /**
-     * Works out which indexes to create, on several twins at once. The advice is the same as of one.
+     * Works out which indexes to create and to drop, on several twins at once. The advice is the same as of one.
      *
-     * @param twins at least one, all built from the same Snapshot; afterwards they show no hypothetical index
+     * @param twins at least one, all built from the same Snapshot; afterwards they show no hypothetical index and hide none
+     *     of the source's
      */
     public static Advice advise(
             List<Twin> twins, Snapshot snapshot, Workload workload, AdviceOptions options, Progress progress) {
@@ -109,13 +110,27 @@ public final class IndexAdvisor {
             task.at(0, worthwhile.size() + " candidates");
             chosen = new Choice(costs, worthwhile, budget, options.minimumGain(), this::timeIsUp).choose();
             worthwhile.addAll(merged(costs, chosen, created));
-            chosen = new Choice(costs, worthwhile, budget, options.minimumGain(), this::timeIsUp).refine(chosen);
+            Choice last = new Choice(costs, worthwhile, budget, options.minimumGain(), this::timeIsUp);
+            chosen = last.refilled(last.refine(chosen));
         }
         AdviceWriter writer = new AdviceWriter(costs, schema, chosen, worthwhile, budget, writes);
         double before = costs.exactTotal(new BitSet());
-        double after = costs.exactTotal(chosen);
-        List<Recommendation> recommendations = writer.recommendations();
+        List<Recommendation> recommendations = new ArrayList<>(writer.recommendations());
+        Removals removals = new Removals(costs, twins, schema, snapshot, writes, chosen, this::timeIsUp);
+        double after;
+        Set<String> inUse;
+        try {
+            removals.find();
+            recommendations.addAll(removals.recommendations());
+            // Upkeep that is given back was there before.
+            before += removals.upkeep();
+            after = costs.exactTotal(chosen);
+            inUse = writer.inUse();
+        } finally {
+            removals.showAgain();
+        }
         notes.addAll(writer.notes());
+        notes.addAll(removals.notes());
         if (cutShort) {
             notes.add("The time limit of " + options.timeLimit().toSeconds()
                     + " s ended the search early; more time may find better.");
@@ -126,7 +141,7 @@ public final class IndexAdvisor {
                 costs.plans(),
                 (System.nanoTime() - startNanos) / 1_000_000,
                 !cutShort);
-        return new Advice(before, after, recommendations, writer.inUse(), notes, effort, hints);
+        return new Advice(before, after, recommendations, inUse, notes, effort, hints);
     }
 
     private boolean timeIsUp() {
