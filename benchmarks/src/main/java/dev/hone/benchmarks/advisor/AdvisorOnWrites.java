@@ -51,7 +51,9 @@ public final class AdvisorOnWrites {
             maintenance.handle().execute("CREATE DATABASE before");
             List<String> changes;
             try (Server server = Server.connect(local.address("before"))) {
-                server.handle().createScript(Loader.resource(AdvisorOnWrites.class, "writes/load.sql")).execute();
+                server.handle()
+                        .createScript(Loader.resource(AdvisorOnWrites.class, "writes/load.sql"))
+                        .execute();
                 server.handle().execute("VACUUM ANALYZE");
                 changes = advise(server, script);
             }
@@ -68,8 +70,7 @@ public final class AdvisorOnWrites {
         Snapshot snapshot = SnapshotReader.whole(List.of()).read(server, Progress.NONE);
         Workload workload = script.workload(SampleValues.read(server, script, Duration.ofSeconds(30)));
         try (Twin twin = Twin.build(snapshot, Progress.NONE)) {
-            Advice advice =
-                    IndexAdvisor.advise(twin, snapshot, workload, AdviceOptions.DEFAULT, Progress.NONE);
+            Advice advice = IndexAdvisor.advise(twin, snapshot, workload, AdviceOptions.DEFAULT, Progress.NONE);
             List<String> changes = new ArrayList<>();
             for (Recommendation one : advice.recommendations()) {
                 System.out.printf(
@@ -96,14 +97,14 @@ public final class AdvisorOnWrites {
                 LoadResult result = run(local.address("run"), script, round, seconds);
                 if (result.total().errorCount() > 0) {
                     throw HoneException.failed(
-                            "Requests failed: " + result.total().errors(), "The measurement is void.",
-                            null);
+                            "Requests failed: " + result.total().errors(), "The measurement is void.", null);
                 }
                 results.getOrDefault(set, List.of()).add(result);
                 maintenance.handle().execute("DROP DATABASE run");
             }
         }
-        System.out.println("| request | before, ms: median | after | requests/s before | after |\n|---|---|---|---|---|");
+        System.out.println(
+                "| request | before, ms: median | after | requests/s before | after |\n|---|---|---|---|---|");
         List<LoadResult> before = results.getOrDefault("before", List.of());
         List<LoadResult> after = results.getOrDefault("after", List.of());
         for (int i = 0; i < script.requests().size(); i++) {
