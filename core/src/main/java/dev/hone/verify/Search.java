@@ -58,8 +58,20 @@ final class Search {
     /** The best set found, beginning from nothing and from some others. */
     BitSet best(List<BitSet> starts) throws SQLException {
         List<BitSet> all = new ArrayList<>(starts);
-        all.add(greedy(true));
-        all.add(greedy(false));
+        all.add(greedy(true, new BitSet()));
+        all.add(greedy(false, new BitSet()));
+        BitSet told = new BitSet();
+        told.set(0, stage.built().size());
+        told = times.book().numbers(told);
+        if (!told.isEmpty()) {
+            // A number alone may do nothing, and let an index do all.
+            all.add(greedy(true, told));
+            for (BitSet start : starts) {
+                BitSet more = (BitSet) start.clone();
+                more.or(told);
+                all.add(more);
+            }
+        }
         BitSet best = new BitSet();
         double least = objective(best);
         for (BitSet start : all) {
@@ -74,8 +86,8 @@ final class Search {
         return best;
     }
 
-    private BitSet greedy(boolean perByte) throws SQLException {
-        BitSet chosen = new BitSet();
+    private BitSet greedy(boolean perByte, BitSet start) throws SQLException {
+        BitSet chosen = (BitSet) start.clone();
         double now = objective(chosen);
         while (!deadline.isOver()) {
             int best = -1;
