@@ -61,6 +61,9 @@ final class Verifier {
     private final Map<CreateIndex, String> impossible = new LinkedHashMap<>();
     private final Map<Integer, Pairs.Result> confirmed = new HashMap<>();
 
+    /** Whether the last search ended because nothing looked better. */
+    private boolean exhausted;
+
     Verifier(
             Stage stage,
             Snapshot snapshot,
@@ -121,7 +124,7 @@ final class Verifier {
                 start.set(i);
             }
         }
-        Search search = new Search(stage, known, budgetBytes, minimumGain, whole);
+        Search search = new Search(stage, known, budgetBytes, minimumGain);
         BitSet chosen = searched(known, search, start, searching);
         for (int round = 0; round < 8; round++) {
             Set<Integer> slower = compared(known, chosen, whole);
@@ -134,7 +137,7 @@ final class Verifier {
                 chosen = withoutCulprits(known, chosen, slower);
             }
         }
-        return result(known, search, chosen, start, !whole.isOver());
+        return result(known, search, chosen, start, exhausted && !whole.isOver());
     }
 
     private PlanTimes measuredWithout(Deadline deadline) throws SQLException {
@@ -265,10 +268,15 @@ final class Verifier {
     /** The best set all of whose plans are measured; measures what looks better until nothing does, or time is up. */
     private BitSet searched(PlanTimes known, Search search, BitSet start, Deadline deadline) throws SQLException {
         BitSet best = new BitSet();
-        List<BitSet> starts = List.of(start);
+        // Many candidates take long to search: something must be measured before that, or nothing may be.
+        BitSet first = search.fitted(start);
+        first.or(known.book().numbers(all()));
+        List<BitSet> starts = List.of(first);
+        boolean begun = false;
         try (Progress.Task task = progress.begin("Measuring plans", -1)) {
             while (true) {
-                BitSet set = search.best(starts);
+                BitSet set =
+                        begun ? search.best(starts, Deadline.in(deadline.left().dividedBy(3))) : first;
                 List<Integer> unknown = unmeasured(known, set);
                 unknown.sort(Comparator.comparingDouble(call -> -hoped(known, call, set)));
                 for (int call : unknown) {
@@ -282,13 +290,21 @@ final class Verifier {
                 if (unmeasured(known, set).isEmpty() && search.objective(set) < search.objective(best)) {
                     best = set;
                 }
-                if (unknown.isEmpty() || deadline.isOver()) {
+                if ((begun && unknown.isEmpty()) || deadline.isOver()) {
+                    exhausted = !deadline.isOver();
                     return best;
                 }
+                begun = true;
                 known.model(OperatorModel.fit(known.all()));
-                starts = List.of(start, set, best);
+                starts = List.of(first, set, best);
             }
         }
+    }
+
+    private BitSet all() {
+        BitSet all = new BitSet();
+        all.set(0, stage.built().size());
+        return all;
     }
 
     private static List<Integer> unmeasured(PlanTimes known, BitSet set) throws SQLException {
