@@ -15,7 +15,7 @@ import java.util.Set;
 /**
  * Which plan each call has with each set of indexes, as the stage's planner says. A call is planned again only for sets
  * that differ in indexes on tables it touches, and not even then if a known plan would win again: what the planner chose
- * among more indexes it also chooses among fewer, as long as all it used is still there.
+ * among more indexes it also chooses among fewer, as long as all it used is still there and it is told the same.
  */
 final class PlanBook {
 
@@ -86,7 +86,9 @@ final class PlanBook {
         Known found = plans.get(relevant);
         if (found == null) {
             found = plans.values().stream()
-                    .filter(one -> isSubset(one.entry().used(), relevant) && isSubset(relevant, one.visible()))
+                    .filter(one -> isSubset(one.entry().used(), relevant)
+                            && isSubset(relevant, one.visible())
+                            && numbers(relevant).equals(numbers(one.visible())))
                     .findFirst()
                     .orElse(null);
             Plan plan;
@@ -113,17 +115,25 @@ final class PlanBook {
             }
         });
         String work = Fingerprint.of(plan);
-        return new Entry(writes(call) ? work + on(written.get(call), relevant) : work, plan, used);
+        return new Entry(writes(call) ? work + indexes(on(written.get(call), relevant)) : work, plan, used);
     }
 
     private BitSet on(Set<String> some, BitSet set) {
         BitSet found = new BitSet();
-        set.stream()
-                .filter(i -> {
-                    var index = stage.built().get(i).wanted();
-                    return some.contains(Sql.identifier(index.schema(), index.table()));
-                })
-                .forEach(found::set);
+        set.stream().filter(i -> some.contains(stage.built().get(i).on())).forEach(found::set);
+        return found;
+    }
+
+    private BitSet indexes(BitSet set) {
+        BitSet found = (BitSet) set.clone();
+        found.andNot(numbers(set));
+        return found;
+    }
+
+    /** Those of a set that are numbers told to the planner. */
+    BitSet numbers(BitSet set) {
+        BitSet found = new BitSet();
+        set.stream().filter(i -> stage.built().get(i).index() == null).forEach(found::set);
         return found;
     }
 

@@ -84,12 +84,19 @@ final class PlanTimes {
         if (known != null) {
             return known.atLeast() ? known.millis() * 2 : known.millis();
         }
-        return HOPE * predicted(call, entry);
+        return HOPE * predicted(call, entry, book.numbers(set));
     }
 
-    /** Milliseconds that a plan would take, from the same call's plan without indexes. */
-    double predicted(int call, Entry entry) throws SQLException {
-        Entry base = book.entry(call, new BitSet());
+    /**
+     * Milliseconds that a plan would take, from the same call's plan without indexes.
+     *
+     * @param told what the planner was told of: with other numbers costs mean something else
+     */
+    double predicted(int call, Entry entry, BitSet told) throws SQLException {
+        Entry base = book.entry(call, told);
+        if (!measured.get(call).containsKey(base.work())) {
+            base = book.entry(call, new BitSet());
+        }
         Measured reference = measured.get(call).get(base.work());
         if (reference == null) {
             return model.of(entry.plan());

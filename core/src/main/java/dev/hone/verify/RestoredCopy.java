@@ -33,16 +33,19 @@ final class RestoredCopy implements Stage {
     private final Connection superuser;
     private final Runner runner;
     private final boolean writes;
+    private final boolean whole;
     private final List<String> notes;
     private final List<Built> built = new ArrayList<>();
     private final BitSet shown = new BitSet();
     private int number;
 
-    private RestoredCopy(SchemaCopy copy, Connection superuser, Runner runner, boolean writes, List<String> notes) {
+    private RestoredCopy(
+            SchemaCopy copy, Connection superuser, Runner runner, boolean writes, boolean whole, List<String> notes) {
         this.copy = copy;
         this.superuser = superuser;
         this.runner = runner;
         this.writes = writes;
+        this.whole = whole;
         this.notes = notes;
     }
 
@@ -79,7 +82,7 @@ final class RestoredCopy implements Stage {
             }
             Connection superuser = Server.open(copy.superuser(), "hone verify");
             Runner runner = Runner.open(copy.owner(), false);
-            return new RestoredCopy(copy, superuser, runner, writes, notes);
+            return new RestoredCopy(copy, superuser, runner, writes, rows.whole(), notes);
         } catch (SQLException | RuntimeException e) {
             copy.close();
             throw e;
@@ -148,7 +151,7 @@ final class RestoredCopy implements Stage {
                                 + "::regclass")) {
                     row.next();
                     shown.set(built.size());
-                    built.add(new Built(index, named.name(), row.getLong(1), row.getLong(2), row.getLong(3)));
+                    built.add(Built.of(index, named.name(), row.getLong(1), row.getLong(2), row.getLong(3)));
                 }
             }
             task.at(wanted.size(), "");
@@ -158,6 +161,16 @@ final class RestoredCopy implements Stage {
             }
         }
         runner.begin();
+    }
+
+    @Override
+    public boolean tells() {
+        return whole;
+    }
+
+    @Override
+    public void offer(List<Built> numbers) {
+        built.addAll(numbers);
     }
 
     @Override
@@ -179,7 +192,9 @@ final class RestoredCopy implements Stage {
             }
             if (!changed.isEmpty()) {
                 try (Statement statement = superuser.createStatement()) {
-                    statement.execute(Staging.flags(changed, show, writes));
+                    List<Built> indexes = Built.indexes(changed);
+                    statement.execute(Built.telling(changed, show)
+                            + (indexes.isEmpty() ? "" : Staging.flags(indexes, show, writes)));
                 }
             }
         }

@@ -87,6 +87,11 @@ final class RowCopy {
         return Math.max(table.currentPages(), table.pages()) * BLOCK;
     }
 
+    /** Whether no table is sampled. */
+    boolean whole() {
+        return tables.stream().mapToLong(RowCopy::bytes).sum() <= sizeBytes;
+    }
+
     /** Copies the rows; gives what should be known of the copy. */
     List<String> copy(ServerAddress from, ServerAddress to) throws SQLException {
         long total = tables.stream().mapToLong(RowCopy::bytes).sum();

@@ -1,6 +1,7 @@
 package dev.hone.verify;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -22,14 +23,13 @@ final class Search {
     private final PlanTimes times;
     private final long budgetBytes;
     private final double minimumGain;
-    private final Deadline deadline;
+    private Deadline deadline = Deadline.in(Duration.ZERO);
 
-    Search(Stage stage, PlanTimes times, long budgetBytes, double minimumGain, Deadline deadline) {
+    Search(Stage stage, PlanTimes times, long budgetBytes, double minimumGain) {
         this.stage = stage;
         this.times = times;
         this.budgetBytes = budgetBytes;
         this.minimumGain = minimumGain;
-        this.deadline = deadline;
     }
 
     /** Milliseconds of the whole workload, with what slower queries are fined. */
@@ -55,11 +55,24 @@ final class Search {
         return set.stream().mapToLong(i -> stage.built().get(i).bytes()).sum();
     }
 
-    /** The best set found, beginning from nothing and from some others. */
-    BitSet best(List<BitSet> starts) throws SQLException {
+    /** The best set found by a time, beginning from nothing and from some others. */
+    BitSet best(List<BitSet> starts, Deadline until) throws SQLException {
+        deadline = until;
         List<BitSet> all = new ArrayList<>(starts);
-        all.add(greedy(true));
-        all.add(greedy(false));
+        all.add(greedy(true, new BitSet()));
+        all.add(greedy(false, new BitSet()));
+        BitSet told = new BitSet();
+        told.set(0, stage.built().size());
+        told = times.book().numbers(told);
+        if (!told.isEmpty()) {
+            // A number alone may do nothing, and let an index do all.
+            all.add(greedy(true, told));
+            for (BitSet start : starts) {
+                BitSet more = (BitSet) start.clone();
+                more.or(told);
+                all.add(more);
+            }
+        }
         BitSet best = new BitSet();
         double least = objective(best);
         for (BitSet start : all) {
@@ -74,8 +87,8 @@ final class Search {
         return best;
     }
 
-    private BitSet greedy(boolean perByte) throws SQLException {
-        BitSet chosen = new BitSet();
+    private BitSet greedy(boolean perByte, BitSet start) throws SQLException {
+        BitSet chosen = (BitSet) start.clone();
         double now = objective(chosen);
         while (!deadline.isOver()) {
             int best = -1;
@@ -105,7 +118,7 @@ final class Search {
     }
 
     /** A set without what is missed least per byte, until it fits the budget. */
-    private BitSet fitted(BitSet start) throws SQLException {
+    BitSet fitted(BitSet start) throws SQLException {
         BitSet set = (BitSet) start.clone();
         while (bytes(set) > budgetBytes) {
             int least = -1;

@@ -29,10 +29,16 @@ sealed interface Stage extends AutoCloseable permits Staging, RestoredCopy {
      */
     void build(List<CreateIndex> wanted, BiConsumer<CreateIndex, String> failed, Progress progress) throws SQLException;
 
-    /** What was built, by number. */
+    /** Whether all rows are there, and the planner can be told how many different values a column has. */
+    boolean tells();
+
+    /** Takes up numbers of different values to be told, which are numbered on from what was built before. */
+    void offer(List<Built> numbers);
+
+    /** What was built or offered, by number. */
     List<Built> built();
 
-    /** Shows exactly these of the built indexes to the session, in a new transaction of it. */
+    /** Shows exactly these of the built indexes to the session, and tells exactly these of the numbers, in a new transaction of it. */
     void show(BitSet visible) throws SQLException;
 
     /** Leaves nothing of what was built. */

@@ -18,6 +18,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
@@ -247,8 +248,18 @@ final class Staging implements Stage {
                 + " pg_relation_size(i.indexrelid) FROM pg_catalog.pg_index i WHERE i.indexrelid = "
                 + Sql.literal(made.subject()) + "::regclass");
         String[] parts = found.orElseThrow().split(" ", -1);
-        built.add(new Built(
+        built.add(Built.of(
                 wanted, made.name(), Long.parseLong(parts[0]), Long.parseLong(parts[1]), Long.parseLong(parts[2])));
+    }
+
+    @Override
+    public boolean tells() {
+        return superuser;
+    }
+
+    @Override
+    public void offer(List<Built> numbers) {
+        built.addAll(numbers);
     }
 
     @Override
@@ -259,9 +270,14 @@ final class Staging implements Stage {
     @Override
     public void show(BitSet visible) throws SQLException {
         runner.begin();
+        List<Built> told = visible.stream().mapToObj(built::get).toList();
+        String telling = Built.telling(told, true);
+        if (!telling.isEmpty()) {
+            runner.execute(telling);
+        }
         List<Built> hidden = new ArrayList<>();
         for (int i = 0; i < built.size(); i++) {
-            if (!visible.get(i)) {
+            if (!visible.get(i) && built.get(i).index() != null) {
                 hidden.add(built.get(i));
             }
         }
@@ -273,8 +289,10 @@ final class Staging implements Stage {
                         ? flags(hidden, false, writes)
                         : "DROP INDEX "
                                 + hidden.stream()
-                                        .map(index ->
-                                                Sql.identifier(index.wanted().schema(), index.name()))
+                                        .map(index -> Sql.identifier(
+                                                Objects.requireNonNull(index.index())
+                                                        .schema(),
+                                                index.name()))
                                         .collect(Collectors.joining(", ")));
     }
 

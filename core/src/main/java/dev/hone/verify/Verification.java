@@ -1,6 +1,7 @@
 package dev.hone.verify;
 
 import dev.hone.advise.Advice;
+import dev.hone.change.AlterColumnStatistics;
 import dev.hone.change.CreateIndex;
 import dev.hone.measure.Comparison;
 import dev.hone.measure.Interval;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param where it was tried, for people
  * @param unit what was measured: processor time of the server, or execution time
  * @param kept what is worth having, largest saving first
+ * @param numbers of different values that the planner should be told: they take no room
  * @param rejected what was tried and is not
  * @param queries heaviest first
  * @param estimatedRatio planner cost of the workload with what is kept, divided by that without
@@ -26,6 +28,7 @@ public record Verification(
         String where,
         String unit,
         List<Kept> kept,
+        List<Told> numbers,
         List<Rejected> rejected,
         List<Query> queries,
         double estimatedRatio,
@@ -37,6 +40,7 @@ public record Verification(
 
     public Verification {
         kept = List.copyOf(kept);
+        numbers = List.copyOf(numbers);
         rejected = List.copyOf(rejected);
         queries = List.copyOf(queries);
         notes = List.copyOf(notes);
@@ -56,6 +60,19 @@ public record Verification(
      */
     public record Kept(CreateIndex index, long bytes, List<String> queries, double missed) {
         public Kept {
+            queries = List.copyOf(queries);
+        }
+    }
+
+    /**
+     * How many different values a column has, where telling the planner is worth while.
+     *
+     * @param estimated what ANALYZE found, as pg_stats has it
+     * @param queries ids of the queries that have another plan by it
+     * @param missed milliseconds of the whole workload that it saves beside the others
+     */
+    public record Told(AlterColumnStatistics change, double estimated, List<String> queries, double missed) {
+        public Told {
             queries = List.copyOf(queries);
         }
     }

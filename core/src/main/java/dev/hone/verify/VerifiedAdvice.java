@@ -5,12 +5,15 @@ import dev.hone.advise.Measured;
 import dev.hone.advise.Recommendation;
 import dev.hone.advise.Recommendation.Alternative;
 import dev.hone.advise.Recommendation.Effect;
+import dev.hone.change.AlterColumnStatistics;
 import dev.hone.change.CreateIndex;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Advice after it was tried: what was kept, with what it did; what nobody tried stays as it was. */
@@ -31,8 +34,15 @@ final class VerifiedAdvice {
     Advice advice() {
         List<Recommendation> all = new ArrayList<>();
         found.kept().forEach(kept -> all.add(recommendation(kept)));
+        Set<String> told = new HashSet<>();
+        for (Verification.Told number : found.numbers()) {
+            told.add(number.change().subject());
+            all.add(recommendation(number));
+        }
         advice.recommendations().stream()
-                .filter(one -> !(one.change() instanceof CreateIndex))
+                .filter(one -> !(one.change() instanceof CreateIndex)
+                        && !(one.change() instanceof AlterColumnStatistics
+                                && told.contains(one.change().subject())))
                 .forEach(all::add);
         double before = cost(false);
         double after = cost(true);
@@ -72,11 +82,44 @@ final class VerifiedAdvice {
                 .sum();
     }
 
+    private Recommendation recommendation(Verification.Told number) {
+        List<Effect> effects = new ArrayList<>();
+        List<Measured> measured = new ArrayList<>();
+        judge(number.queries(), effects, measured);
+        String reason = String.format(
+                Locale.ROOT,
+                "Counted on the copy: n_distinct is %s, ANALYZE's sample made it %s. %s by it.%s",
+                number.change().distinct(),
+                number.estimated(),
+                String.join(", ", number.queries()) + (number.queries().size() == 1 ? " has" : " have")
+                        + " a better plan",
+                number.missed() > 0
+                        ? String.format(
+                                Locale.ROOT,
+                                " Without it, and with the others, the workload would take %,.1f ms more.",
+                                number.missed())
+                        : "");
+        return new Recommendation(number.change(), reason, 0, effects, List.of(), List.of(), null, measured);
+    }
+
     private Recommendation recommendation(Verification.Kept kept) {
         Recommendation estimated = estimated(kept.index());
         List<Effect> effects = new ArrayList<>();
         List<Measured> measured = new ArrayList<>();
-        for (String id : kept.queries()) {
+        judge(kept.queries(), effects, measured);
+        return new Recommendation(
+                kept.index(),
+                reason(kept),
+                kept.bytes(),
+                effects,
+                alternatives(kept.index()),
+                estimated == null ? List.of() : estimated.upkeep(),
+                estimated == null ? null : estimated.buildTime(),
+                measured);
+    }
+
+    private void judge(List<String> ids, List<Effect> effects, List<Measured> measured) {
+        for (String id : ids) {
             Verification.Query query = queries.get(id);
             if (query == null) {
                 continue;
@@ -91,15 +134,6 @@ final class VerifiedAdvice {
                         query.interval().upper()));
             }
         }
-        return new Recommendation(
-                kept.index(),
-                reason(kept),
-                kept.bytes(),
-                effects,
-                alternatives(kept.index()),
-                estimated == null ? List.of() : estimated.upkeep(),
-                estimated == null ? null : estimated.buildTime(),
-                measured);
     }
 
     private static String reason(Verification.Kept kept) {

@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +61,9 @@ final class Verifier {
     private final Map<CreateIndex, String> impossible = new LinkedHashMap<>();
     private final Map<Integer, Pairs.Result> confirmed = new HashMap<>();
 
+    /** Whether the last search ended because nothing looked better. */
+    private boolean exhausted;
+
     Verifier(
             Stage stage,
             Snapshot snapshot,
@@ -89,8 +93,24 @@ final class Verifier {
         Deadline deadline = Deadline.in(time);
         PlanTimes known = measuredWithout(deadline);
         Deadline building = Deadline.in(time);
+        List<Plan> plans = new ArrayList<>();
+        for (int i = 0; i < known.book().calls().size(); i++) {
+            plans.add(known.book().entry(i, new BitSet()).plan());
+        }
+        Grouping grouping = new Grouping(snapshot, plans);
+        if (stage.tells()) {
+            try (Progress.Task task = progress.begin("Counting different values", -1)) {
+                task.at(0, "");
+                stage.offer(grouping.misjudged(stage));
+            }
+        }
         List<CreateIndex> all = new ArrayList<>(recommended);
         all.addAll(others);
+        Set<CreateIndex> seen = new HashSet<>();
+        all.forEach(index -> seen.add(Built.named(index, "any")));
+        grouping.indexes().stream()
+                .filter(index -> seen.add(Built.named(index, "any")))
+                .forEach(all::add);
         stage.build(all, impossible::put, progress);
         notes.addAll(stage.notes());
         // Building is not measuring.
@@ -99,11 +119,12 @@ final class Verifier {
         Deadline searching = Deadline.in(Duration.ofMillis((long) (left.toMillis() * SEARCH_SHARE)));
         BitSet start = new BitSet();
         for (int i = 0; i < stage.built().size(); i++) {
-            if (recommended.contains(stage.built().get(i).wanted())) {
+            CreateIndex index = stage.built().get(i).index();
+            if (index != null && recommended.contains(index)) {
                 start.set(i);
             }
         }
-        Search search = new Search(stage, known, budgetBytes, minimumGain, whole);
+        Search search = new Search(stage, known, budgetBytes, minimumGain);
         BitSet chosen = searched(known, search, start, searching);
         for (int round = 0; round < 8; round++) {
             Set<Integer> slower = compared(known, chosen, whole);
@@ -116,7 +137,7 @@ final class Verifier {
                 chosen = withoutCulprits(known, chosen, slower);
             }
         }
-        return result(known, search, chosen, start, !whole.isOver());
+        return result(known, search, chosen, start, exhausted && !whole.isOver());
     }
 
     private PlanTimes measuredWithout(Deadline deadline) throws SQLException {
@@ -203,7 +224,9 @@ final class Verifier {
         if (warm.ended()) {
             return Double.NaN;
         }
-        int runs = warm.millis() < 2 ? 15 : warm.millis() < 20 ? 7 : warm.millis() < 200 ? 4 : 2;
+        int runs = warm.millis() < 2
+                ? 15
+                : warm.millis() < 20 ? 7 : warm.millis() < 200 ? 4 : warm.millis() < 1000 ? 2 : 1;
         if (warm.millis() > 2 * toBeat) {
             runs = 1;
         }
@@ -245,10 +268,15 @@ final class Verifier {
     /** The best set all of whose plans are measured; measures what looks better until nothing does, or time is up. */
     private BitSet searched(PlanTimes known, Search search, BitSet start, Deadline deadline) throws SQLException {
         BitSet best = new BitSet();
-        List<BitSet> starts = List.of(start);
+        // Many candidates take long to search: something must be measured before that, or nothing may be.
+        BitSet first = search.fitted(start);
+        first.or(known.book().numbers(all()));
+        List<BitSet> starts = List.of(first);
+        boolean begun = false;
         try (Progress.Task task = progress.begin("Measuring plans", -1)) {
             while (true) {
-                BitSet set = search.best(starts);
+                BitSet set =
+                        begun ? search.best(starts, Deadline.in(deadline.left().dividedBy(3))) : first;
                 List<Integer> unknown = unmeasured(known, set);
                 unknown.sort(Comparator.comparingDouble(call -> -hoped(known, call, set)));
                 for (int call : unknown) {
@@ -262,13 +290,21 @@ final class Verifier {
                 if (unmeasured(known, set).isEmpty() && search.objective(set) < search.objective(best)) {
                     best = set;
                 }
-                if (unknown.isEmpty() || deadline.isOver()) {
+                if ((begun && unknown.isEmpty()) || deadline.isOver()) {
+                    exhausted = !deadline.isOver();
                     return best;
                 }
+                begun = true;
                 known.model(OperatorModel.fit(known.all()));
-                starts = List.of(start, set, best);
+                starts = List.of(first, set, best);
             }
         }
+    }
+
+    private BitSet all() {
+        BitSet all = new BitSet();
+        all.set(0, stage.built().size());
+        return all;
     }
 
     private static List<Integer> unmeasured(PlanTimes known, BitSet set) throws SQLException {
@@ -304,18 +340,32 @@ final class Verifier {
         }
         try (Progress.Task task = progress.begin("Comparing with and without", changed.size())) {
             int done = 0;
-            for (Map.Entry<Integer, List<Integer>> one : changed.entrySet()) {
+            List<Map.Entry<Integer, List<Integer>>> order = new ArrayList<>(changed.entrySet());
+            // What may be slower must be known before time is up.
+            Map<Integer, Double> ratios = new HashMap<>();
+            for (Map.Entry<Integer, List<Integer>> one : order) {
+                ratios.put(one.getKey(), ratio(known, one.getValue(), chosen));
+            }
+            order.sort(Comparator.comparingDouble(one -> -ratios.getOrDefault(one.getKey(), 1.0)));
+            for (Map.Entry<Integer, List<Integer>> one : order) {
+                if (deadline.isOver()) {
+                    break;
+                }
                 task.at(done++, workload.queries().get(one.getKey()).id());
                 Duration share = deadline.isOver()
                         ? Duration.ZERO
                         : deadline.left().dividedBy(Math.max(1, changed.size() - done + 2L));
                 List<Call> some = one.getValue().stream().map(calls::get).toList();
                 Pairs pairs = new Pairs(stage, some, LONGEST);
-                Pairs.Result result = pairs.compare(new BitSet(), chosen, Deadline.in(share));
+                List<Double> millis = new ArrayList<>();
+                for (int call : one.getValue()) {
+                    millis.add(known.millis(call, new BitSet()));
+                }
+                Pairs.Result result = pairs.compare(new BitSet(), chosen, millis, Deadline.in(share));
                 boolean reads = one.getValue().stream().noneMatch(known.book()::writes);
                 if (reads && isSlower(result)) {
                     // One in forty is called slower by chance; a second series seldom is too.
-                    Pairs.Result again = pairs.compare(new BitSet(), chosen, Deadline.in(share));
+                    Pairs.Result again = pairs.compare(new BitSet(), chosen, millis, Deadline.in(share));
                     if (isSlower(again)) {
                         slower.add(one.getKey());
                         punish(known, one.getValue(), chosen, again.ratio());
@@ -327,6 +377,16 @@ final class Verifier {
             task.at(changed.size(), "");
         }
         return slower;
+    }
+
+    private static double ratio(PlanTimes known, List<Integer> calls, BitSet chosen) throws SQLException {
+        double before = 0;
+        double after = 0;
+        for (int call : calls) {
+            before += known.millis(call, new BitSet());
+            after += known.millis(call, chosen);
+        }
+        return after / Math.max(1e-6, before);
     }
 
     private static boolean isSlower(Pairs.Result result) {
@@ -352,6 +412,11 @@ final class Verifier {
         for (int i = 0; i < calls.size(); i++) {
             if (slower.contains(calls.get(i).query())) {
                 set.andNot(known.book().entry(i, chosen).used());
+                for (int told : known.book().numbers(chosen).stream().toArray()) {
+                    if (matters(known, i, told, chosen)) {
+                        set.clear(told);
+                    }
+                }
             }
         }
         return set;
@@ -364,22 +429,40 @@ final class Verifier {
                 .equals(known.book().entry(call, new BitSet()).work());
     }
 
+    /** Whether a call's plan is another without one of a set. */
+    private static boolean matters(PlanTimes known, int call, int one, BitSet set) throws SQLException {
+        return !known.book()
+                .entry(call, set)
+                .work()
+                .equals(known.book().entry(call, Search.without(set, one)).work());
+    }
+
     private Verification result(PlanTimes known, Search search, BitSet chosen, BitSet recommended, boolean complete)
             throws SQLException {
         List<Verification.Query> queries = queries(known, chosen);
         List<Verification.Kept> kept = new ArrayList<>();
         List<Verification.Rejected> rejected = new ArrayList<>();
+        List<Verification.Told> numbers = new ArrayList<>();
         for (int i = 0; i < stage.built().size(); i++) {
             Built built = stage.built().get(i);
-            if (chosen.get(i)) {
+            CreateIndex index = built.index();
+            if (index == null) {
+                if (chosen.get(i)) {
+                    numbers.add(new Verification.Told(
+                            Objects.requireNonNull(built.distinct()),
+                            built.estimated(),
+                            affected(known, i, chosen),
+                            Math.max(0, search.objective(Search.without(chosen, i)) - search.objective(chosen))));
+                }
+            } else if (chosen.get(i)) {
                 kept.add(new Verification.Kept(
-                        built.wanted(),
+                        index,
                         built.bytes(),
                         users(known, i, chosen),
                         Math.max(0, search.objective(Search.without(chosen, i)) - search.objective(chosen))));
             } else {
                 rejected.add(new Verification.Rejected(
-                        built.wanted(), built.bytes(), recommended.get(i), reason(known, i, search, chosen)));
+                        index, built.bytes(), recommended.get(i), reason(known, i, search, chosen)));
             }
         }
         impossible.forEach(
@@ -399,6 +482,7 @@ final class Verifier {
                 stage.name(),
                 stage.runner().unit(),
                 kept,
+                numbers,
                 rejected,
                 queries,
                 costBefore > 0 ? costAfter / costBefore : 1,
@@ -436,6 +520,7 @@ final class Verifier {
                     .add(i);
         }
         List<Verification.Query> queries = new ArrayList<>();
+        List<String> single = new ArrayList<>();
         for (Map.Entry<Integer, List<Integer>> one : byQuery.entrySet()) {
             Workload.Query query = workload.queries().get(one.getKey());
             double costBefore = 0;
@@ -454,10 +539,17 @@ final class Verifier {
                     expected += known.millis(call, chosen);
                 }
             }
+            if (changed > 0 && !confirmed.containsKey(one.getKey())) {
+                single.add(query.id());
+            }
             int count = one.getValue().size();
             Pairs.Result pairs = confirmed.get(one.getKey());
             double ratio = pairs != null ? pairs.ratio() : changed > 0 ? expected / changed : 1;
-            Interval interval = pairs != null ? pairs.interval() : new Interval(ratio, ratio);
+            Interval interval = pairs != null
+                    ? pairs.interval()
+                    : changed > 0
+                            ? new Interval(ratio / (1 + Search.TOLERANCE), ratio * (1 + Search.TOLERANCE))
+                            : new Interval(1, 1);
             double before = unchanged + changed;
             queries.add(new Verification.Query(
                     query.id(),
@@ -470,6 +562,10 @@ final class Verifier {
                     whole(ratio, changed, before),
                     new Interval(whole(interval.lower(), changed, before), whole(interval.upper(), changed, before)),
                     changed == 0));
+        }
+        if (!single.isEmpty()) {
+            notes.add("Time was up before these were compared in pairs; single runs stand for them: "
+                    + String.join(", ", single) + ".");
         }
         queries.sort(Comparator.comparingDouble(query -> -query.calls() * query.beforeMillis()));
         return queries;
@@ -485,6 +581,17 @@ final class Verifier {
         List<Call> calls = known.book().calls();
         for (int i = 0; i < calls.size(); i++) {
             if (known.book().entry(i, chosen).used().get(index)) {
+                ids.add(workload.queries().get(calls.get(i).query()).id());
+            }
+        }
+        return List.copyOf(ids);
+    }
+
+    private List<String> affected(PlanTimes known, int number, BitSet chosen) throws SQLException {
+        Set<String> ids = new java.util.LinkedHashSet<>();
+        List<Call> calls = known.book().calls();
+        for (int i = 0; i < calls.size(); i++) {
+            if (matters(known, i, number, chosen)) {
                 ids.add(workload.queries().get(calls.get(i).query()).id());
             }
         }

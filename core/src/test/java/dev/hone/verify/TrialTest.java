@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.hone.HoneException;
 import dev.hone.Progress;
 import dev.hone.advise.RepresentativeCalls;
+import dev.hone.change.AlterColumnStatistics;
 import dev.hone.change.CatalogDiff;
 import dev.hone.change.CreateIndex;
 import dev.hone.measure.Comparison;
@@ -17,6 +18,7 @@ import dev.hone.postgres.Server;
 import dev.hone.postgres.ServerAddress;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.SnapshotReader;
+import dev.hone.twin.Plan;
 import dev.hone.twin.Twin;
 import dev.hone.workload.Workload;
 import java.sql.SQLException;
@@ -190,12 +192,64 @@ class TrialTest {
     }
 
     @Test
+    void a_wrong_number_of_different_values_is_counted_and_told_for_a_trial_only() throws SQLException {
+        String wrong =
+                "UPDATE pg_statistic SET stadistinct = 50 WHERE starelid = '\"Odd\".\"Bets \"\"of\"\" all\"'::regclass"
+                        + " AND staattnum = 2";
+        try (Server server = Server.connect(local.address("staging"))) {
+            server.handle().execute(wrong);
+            try (Stage stage =
+                    Staging.open(local.address("staging"), local.address("source"), snapshot, true, Progress.NONE)) {
+                Call call = new Call(
+                        0,
+                        "SELECT user_id FROM \"Odd\".\"Bets \"\"of\"\" all\" b WHERE rare IS NOT NULL GROUP BY"
+                                + " user_id HAVING sum(stake) > 3",
+                        List.of(),
+                        1);
+                Plan plan = stage.runner().explain(call);
+                Grouping grouping = new Grouping(snapshot, List.of(plan));
+
+                assertThat(grouping.indexes()).singleElement().satisfies(index -> {
+                    assertThat(index.keys()).containsExactly("\"user_id\"");
+                    assertThat(index.include()).contains("\"stake\"").doesNotContain("\"filler\"");
+                });
+                List<Built> found = grouping.misjudged(stage);
+                assertThat(found).singleElement().satisfies(one -> {
+                    assertThat(one.estimated()).isEqualTo(50);
+                    assertThat(one.distinct())
+                            .isEqualTo(new AlterColumnStatistics("Odd", TABLE, "user_id", null, 5000.0));
+                });
+
+                stage.offer(found);
+                BitSet told = new BitSet();
+                told.set(0);
+                stage.show(told);
+                assertThat(groups(stage, call)).isGreaterThan(1000);
+                stage.show(new BitSet());
+                assertThat(groups(stage, call)).isLessThan(100);
+            }
+            server.handle().execute("ANALYZE");
+        }
+    }
+
+    /** How many groups the planner expects. */
+    private static double groups(Stage stage, Call call) throws SQLException {
+        return stage.runner()
+                .explain(call)
+                .nodes()
+                .filter(node -> node.attributes().containsKey("Group Key"))
+                .mapToDouble(Plan.Node::rows)
+                .max()
+                .orElseThrow();
+    }
+
+    @Test
     void the_same_set_twice_makes_no_difference() throws SQLException {
         try (Stage stage =
                 Staging.open(local.address("staging"), local.address("source"), snapshot, true, Progress.NONE)) {
             Call call = new Call(0, WORKLOAD.queries().get(1).sql(), List.of(), 1);
             Pairs.Result result = new Pairs(stage, List.of(call), Duration.ofSeconds(30))
-                    .compare(new BitSet(), new BitSet(), Deadline.in(Duration.ofSeconds(20)));
+                    .compare(new BitSet(), new BitSet(), List.of(20.0), Deadline.in(Duration.ofSeconds(20)));
             assertThat(result.slower()).isFalse();
             assertThat(result.faster()).isFalse();
         }

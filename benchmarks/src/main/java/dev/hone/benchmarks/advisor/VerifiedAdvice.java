@@ -119,6 +119,15 @@ public final class VerifiedAdvice {
                     String.join(", ", kept.queries()),
                     kept.missed());
         }
+        for (Verification.Told told : found.numbers()) {
+            System.out.printf(
+                    Locale.ROOT,
+                    "| %s (estimated %s) | 0 | %s | %.0f |%n",
+                    told.change().sql().getFirst(),
+                    told.estimated(),
+                    String.join(", ", told.queries()),
+                    told.missed());
+        }
         System.out.printf(
                 Locale.ROOT,
                 "%nTogether %.1f MB.%n%n| rejected | MB | recommended | why |%n|---|---|---|---|%n",
