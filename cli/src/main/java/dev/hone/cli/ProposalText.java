@@ -43,9 +43,13 @@ final class ProposalText {
                                     Words.bytes(recommendations.stream()
                                             .mapToLong(one -> Math.max(0, one.sizeBytes()))
                                             .sum()))));
-            terminal.println(terminal.styled(
-                    Style.DIM,
-                    wrap("  ", "Cost is the planner's estimate, not time: `hone bench` and `hone compare` measure.")));
+            if (recommendations.stream().noneMatch(Recommendation::verified)) {
+                terminal.println(terminal.styled(
+                        Style.DIM,
+                        wrap(
+                                "  ",
+                                "Cost is the planner's estimate, not time: `hone bench` and `hone compare` measure.")));
+            }
         }
         hints(proposal.hints());
         for (String note : proposal.notes()) {

@@ -6,7 +6,9 @@ import dev.hone.advise.Recommendation;
 import dev.hone.advise.Recommendation.Alternative;
 import dev.hone.advise.Recommendation.Effect;
 import dev.hone.change.AlterColumnStatistics;
+import dev.hone.change.CreateExtension;
 import dev.hone.change.CreateIndex;
+import dev.hone.change.DropIndex;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -33,17 +35,34 @@ final class VerifiedAdvice {
 
     Advice advice() {
         List<Recommendation> all = new ArrayList<>();
-        found.kept().forEach(kept -> all.add(recommendation(kept)));
         Set<String> told = new HashSet<>();
         for (Verification.Told number : found.numbers()) {
             told.add(number.change().subject());
             all.add(recommendation(number));
         }
-        advice.recommendations().stream()
-                .filter(one -> !(one.change() instanceof CreateIndex)
-                        && !(one.change() instanceof AlterColumnStatistics
-                                && told.contains(one.change().subject())))
-                .forEach(all::add);
+        List<Recommendation> removals = new ArrayList<>();
+        for (Recommendation one : advice.recommendations()) {
+            switch (one.change()) {
+                case CreateIndex index -> {}
+                case DropIndex drop -> removals.add(one);
+                case CreateExtension extension -> {
+                    if (found.kept().stream().anyMatch(kept -> needs(kept.index(), extension))) {
+                        all.add(one);
+                    }
+                }
+                case AlterColumnStatistics number -> {
+                    if (!told.contains(number.subject())) {
+                        all.add(one);
+                    }
+                }
+                default -> all.add(one);
+            }
+        }
+        found.kept().forEach(kept -> all.add(recommendation(kept)));
+        boolean weighed = found.rejected().stream().noneMatch(Verification.Rejected::recommended);
+        if (weighed) {
+            all.addAll(removals);
+        }
         double before = cost(false);
         double after = cost(true);
         Advice verified = new Advice(
@@ -70,10 +89,21 @@ final class VerifiedAdvice {
                         + rejected.reason() + ".");
             }
         }
+        if (!weighed) {
+            for (Recommendation removal : removals) {
+                verified = verified.withNote("Kept: " + removal.change().subject()
+                        + ". Its removal was weighed with indexes that are not recommended now.");
+            }
+        }
         for (String note : found.notes()) {
             verified = verified.withNote(note);
         }
         return verified;
+    }
+
+    /** Trigrams are all that an index is recommended for which PostgreSQL itself does not have. */
+    private static boolean needs(CreateIndex index, CreateExtension extension) {
+        return extension.name().equals("pg_trgm") && index.keys().stream().anyMatch(key -> key.contains("_trgm_ops"));
     }
 
     private double cost(boolean after) {
