@@ -264,12 +264,7 @@ class PathTest {
                         .filter(CreateIndex.class::isInstance)
                         .map(change -> ((CreateIndex) change).table()))
                 .as(advised.out())
-                .contains(
-                        "loan_2025",
-                        "loan 2026",
-                        "Title",
-                        "copy",
-                        "a table whose name is exactly sixty-three bytes long, so it is!");
+                .contains("loan", "Title", "copy", "a table whose name is exactly sixty-three bytes long, so it is!");
     }
 
     @Test

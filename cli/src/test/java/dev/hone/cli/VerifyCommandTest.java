@@ -65,11 +65,11 @@ class VerifyCommandTest {
                 .contains("✔ verified: measured", "Measured at a copy on this machine", "measured (95 %)", "faster");
         CommandLineRun again = run(folder, "--format", "json", "--verify", "--verify-time", "20s");
         Proposal proposal = Json.read(again.out(), Proposal.class);
+        // The counters may also ask for an ANALYZE: the server tells of the rows of the set-up when it likes.
         assertThat(proposal.recommendations())
+                .filteredOn(one -> one.change() instanceof CreateIndex)
                 .singleElement()
-                .matches(Recommendation::verified)
-                .extracting(Recommendation::change)
-                .isInstanceOf(CreateIndex.class);
+                .matches(Recommendation::verified);
         assertThat(proposal.notes()).anyMatch(note -> note.startsWith("Verified at a copy on this machine"));
     }
 
