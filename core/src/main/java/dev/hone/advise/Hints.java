@@ -1,6 +1,5 @@
 package dev.hone.advise;
 
-import dev.hone.HoneException;
 import dev.hone.advise.Deparsed.Column;
 import dev.hone.advise.Deparsed.Comparison;
 import dev.hone.advise.Deparsed.Condition;
@@ -11,13 +10,10 @@ import dev.hone.advise.Deparsed.Term;
 import dev.hone.advise.Deparsed.Truth;
 import dev.hone.advise.Deparsed.TruthTest;
 import dev.hone.advise.Deparsed.Tuple;
-import dev.hone.change.CreateIndex;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.Sql;
-import dev.hone.twin.HypotheticalIndex;
 import dev.hone.twin.Plan;
 import dev.hone.twin.Plan.Node;
-import dev.hone.twin.PlanException;
 import dev.hone.twin.Twin;
 import dev.hone.workload.SqlToken;
 import dev.hone.workload.Workload;
@@ -25,7 +21,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -72,41 +67,13 @@ public final class Hints {
      */
     public static List<Hint> of(Twin twin, Snapshot snapshot, Workload workload, List<Recommendation> recommendations) {
         Schema schema = new Schema(snapshot);
-        List<HypotheticalIndex> created = new ArrayList<>();
         List<Hint> hints = new ArrayList<>();
-        try {
-            for (Recommendation one : recommendations) {
-                if (one.change() instanceof CreateIndex index) {
-                    create(twin, index).ifPresent(created::add);
-                }
-            }
+        AdvisedPlans.with(twin, recommendations, () -> {
             for (Workload.Query query : workload.queries()) {
-                plan(twin, query).ifPresent(plan -> hints.addAll(new Hints(schema, query, plan).look()));
+                AdvisedPlans.of(twin, query).ifPresent(plan -> hints.addAll(new Hints(schema, query, plan).look()));
             }
-        } finally {
-            created.forEach(twin::drop);
-            twin.show(List.of());
-        }
+        });
         return hints;
-    }
-
-    private static Optional<HypotheticalIndex> create(Twin twin, CreateIndex index) {
-        try {
-            return Optional.of(twin.create(index));
-        } catch (HoneException e) {
-            return Optional.empty();
-        }
-    }
-
-    private static Optional<Plan> plan(Twin twin, Workload.Query query) {
-        try {
-            return Optional.of(
-                    query.samples().isEmpty()
-                            ? twin.explain(query.sql())
-                            : twin.explain(query.sql(), query.samples().getFirst()));
-        } catch (PlanException e) {
-            return Optional.empty();
-        }
     }
 
     private List<Hint> look() {

@@ -1,10 +1,8 @@
 package dev.hone.advise;
 
-import dev.hone.HoneException;
 import dev.hone.Progress;
 import dev.hone.change.AlterColumnStatistics;
 import dev.hone.change.Change;
-import dev.hone.change.CreateIndex;
 import dev.hone.change.CreateStatistics;
 import dev.hone.postgres.Catalog;
 import dev.hone.postgres.Server;
@@ -14,7 +12,6 @@ import dev.hone.postgres.Statistics;
 import dev.hone.postgres.Statistics.ColumnStatistics;
 import dev.hone.postgres.Statistics.ExtendedStatistics;
 import dev.hone.twin.Plan;
-import dev.hone.twin.PlanException;
 import dev.hone.twin.Twin;
 import dev.hone.workload.Workload;
 import java.nio.ByteBuffer;
@@ -25,7 +22,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -92,9 +88,9 @@ public final class StatisticsAdvisor {
 
     private List<Recommendation> advise(Workload workload, List<Recommendation> recommended, Progress progress) {
         List<Planned> planned = new ArrayList<>();
-        with(twin, recommended, () -> {
+        AdvisedPlans.with(twin, recommended, () -> {
             for (Workload.Query query : workload.queries()) {
-                plan(twin, query)
+                AdvisedPlans.of(twin, query)
                         .filter(plan -> plan.totalCost() >= LEAST_COST)
                         .ifPresent(plan -> planned.add(new Planned(
                                 query,
@@ -113,11 +109,11 @@ public final class StatisticsAdvisor {
         }
         Map<String, List<String>> changed = new TreeMap<>();
         try (Twin better = Twin.build(corrected(), Progress.NONE)) {
-            with(
+            AdvisedPlans.with(
                     better,
                     recommended,
                     () -> planned.forEach(one -> {
-                        Plan plan = plan(better, one.query()).orElse(one.plan());
+                        Plan plan = AdvisedPlans.of(better, one.query()).orElse(one.plan());
                         if (!shape(plan.root()).equals(shape(one.plan().root()))) {
                             found.forEach((key, wrong) -> {
                                 if (one.uses().stream()
@@ -380,36 +376,6 @@ public final class StatisticsAdvisor {
                     .forEach(names::add);
         }
         return names;
-    }
-
-    private static void with(Twin twin, List<Recommendation> recommended, Runnable work) {
-        List<dev.hone.twin.HypotheticalIndex> created = new ArrayList<>();
-        try {
-            for (Recommendation one : recommended) {
-                if (one.change() instanceof CreateIndex index) {
-                    try {
-                        created.add(twin.create(index));
-                    } catch (HoneException e) {
-                        // The plans are then made without it, on both twins.
-                    }
-                }
-            }
-            work.run();
-        } finally {
-            created.forEach(twin::drop);
-            twin.show(List.of());
-        }
-    }
-
-    private static Optional<Plan> plan(Twin twin, Workload.Query query) {
-        try {
-            return Optional.of(
-                    query.samples().isEmpty()
-                            ? twin.explain(query.sql())
-                            : twin.explain(query.sql(), query.samples().getFirst()));
-        } catch (PlanException e) {
-            return Optional.empty();
-        }
     }
 
     private static String shape(Plan.Node node) {
