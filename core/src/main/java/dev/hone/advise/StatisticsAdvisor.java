@@ -296,7 +296,8 @@ public final class StatisticsAdvisor {
                 new Statistics(columns, extended, snapshot.statistics().expressions()),
                 snapshot.activity(),
                 snapshot.evidence(),
-                snapshot.blindSpots());
+                snapshot.blindSpots(),
+                snapshot.planner());
     }
 
     private static ColumnStatistics withDistinct(ColumnStatistics row, float distinct) {
