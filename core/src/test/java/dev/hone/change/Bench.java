@@ -23,6 +23,11 @@ import org.jspecify.annotations.Nullable;
 record Bench(ServerAddress address) {
 
     private static final AtomicInteger NUMBER = new AtomicInteger();
+
+    /** The index builds of this database; planning's own, on an empty copy, is none of them. */
+    static final String BUILDS = " FROM pg_stat_progress_create_index"
+            + " WHERE datname = current_database() AND command = 'CREATE INDEX CONCURRENTLY'";
+
     static final DeployOptions OPTIONS =
             DeployOptions.DEFAULT.withAttempts(3, Duration.ofMillis(50)).withLeftoverWait(Duration.ofMinutes(2));
 

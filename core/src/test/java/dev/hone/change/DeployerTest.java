@@ -325,9 +325,9 @@ class DeployerTest {
             other.handle().begin();
             other.handle().execute("UPDATE plain SET b = 'held' WHERE id = 1");
             CompletableFuture<DeploymentResult> running = CompletableFuture.supplyAsync(() -> bench.apply(change));
-            Bench.await("the build waits", () -> bench.ask("SELECT pid FROM pg_stat_progress_create_index") != null);
-            bench.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_progress_create_index");
-            Bench.await("the build ended", () -> bench.ask("SELECT pid FROM pg_stat_progress_create_index") == null);
+            Bench.await("the build waits", () -> bench.ask("SELECT pid" + Bench.BUILDS) != null);
+            bench.ask("SELECT pg_terminate_backend(pid)" + Bench.BUILDS);
+            Bench.await("the build ended", () -> bench.ask("SELECT pid" + Bench.BUILDS) == null);
             other.handle().rollback();
 
             DeploymentResult result = running.get();

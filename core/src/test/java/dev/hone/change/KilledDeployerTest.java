@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 /** What becomes of a deployment whose program is ended by SIGKILL while the server works for it. */
 class KilledDeployerTest {
 
-    private static final String BUILDING = "SELECT pid::text FROM pg_stat_progress_create_index";
+    private static final String BUILDING = "SELECT pid::text" + Bench.BUILDS;
     private static final CreateIndex CREATE = index("public", "plain", "killed_idx", "a");
     private static final DropIndex DROP =
             new DropIndex("public", "old_idx", "CREATE INDEX old_idx ON public.plain USING btree (id)");
@@ -100,7 +100,7 @@ class KilledDeployerTest {
         Bench bench = bench();
         try (Server other = holding(bench)) {
             applyAndKill(bench, CREATE);
-            bench.ask("SELECT pg_terminate_backend(pid)::text FROM pg_stat_progress_create_index");
+            bench.ask("SELECT pg_terminate_backend(pid)::text" + Bench.BUILDS);
             Bench.await("the server process ends", () -> bench.ask(BUILDING) == null);
             other.handle().rollback();
         }
@@ -121,7 +121,7 @@ class KilledDeployerTest {
         Catalog before = bench.catalog();
         try (Server other = holding(bench)) {
             applyAndKill(bench, CREATE);
-            bench.ask("SELECT pg_terminate_backend(pid)::text FROM pg_stat_progress_create_index");
+            bench.ask("SELECT pg_terminate_backend(pid)::text" + Bench.BUILDS);
             Bench.await("the server process ends", () -> bench.ask(BUILDING) == null);
             other.handle().rollback();
         }
@@ -141,7 +141,7 @@ class KilledDeployerTest {
             Bench.await("the child builds", () -> !bench.invalidIndexes().isEmpty());
             child.destroyForcibly().waitFor();
             assertThat(bench.states()).containsExactly(StepState.APPLIED, StepState.UNDOING);
-            bench.ask("SELECT pg_terminate_backend(pid)::text FROM pg_stat_progress_create_index");
+            bench.ask("SELECT pg_terminate_backend(pid)::text" + Bench.BUILDS);
             Bench.await("the server process ends", () -> bench.ask(BUILDING) == null);
             other.handle().rollback();
         }
