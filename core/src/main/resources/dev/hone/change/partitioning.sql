@@ -416,8 +416,10 @@ WITH given AS MATERIALIZED (
     FROM it b JOIN indexes i ON i.indisreplident AND b.relreplident = 'i' JOIN names s ON s.role = 's' AND s.object = i.oid CROSS JOIN partition_tables p
     UNION ALL SELECT x.phase, 190, format('ALTER TABLE %s ALTER %I SET STATISTICS %s', x.name, c.attname, c.attstattarget)
     FROM it b CROSS JOIN LATERAL (SELECT m.phase, b.s FROM makes m UNION ALL SELECT 'shell', p.qualified FROM partition_tables p) x(phase, name) CROSS JOIN columns c WHERE coalesce(c.attstattarget, -1) >= 0
-    UNION ALL SELECT x.phase, 191, format('ALTER TABLE %s ALTER %I SET (%s)', x.name, c.attname, (SELECT string_agg(format('%I=%L', w.option_name, w.option_value), ', ') FROM pg_options_to_table(c.attoptions) w))
-    FROM it b CROSS JOIN LATERAL (SELECT m.phase, b.s FROM makes m UNION ALL SELECT 'shell', p.qualified FROM partition_tables p) x(phase, name) CROSS JOIN columns c WHERE c.attoptions IS NOT NULL
+    UNION ALL SELECT x.phase, 191, format('ALTER TABLE %s ALTER %I SET (%I = %L)', x.name, c.attname, w.option_name, w.option_value)
+    FROM it b CROSS JOIN LATERAL (SELECT m.phase, b.s FROM makes m UNION ALL SELECT 'shell', p.qualified FROM partition_tables p) x(phase, name) CROSS JOIN columns c CROSS JOIN LATERAL pg_options_to_table(c.attoptions) w
+    -- There are no others that people set; a server of somebody's own make may keep more there.
+    WHERE w.option_name IN ('n_distinct', 'n_distinct_inherited')
     -- Keys that are written while rows are copied.
     UNION ALL SELECT 'dirty', 10, format('CREATE TABLE %s AS SELECT 0::bigint AS hone_number, %s FROM %s WITH NO DATA', b.dirty, b.keys, b.t) FROM it b WHERE b.keys IS NOT NULL
     UNION ALL SELECT 'dirty', 11, format('ALTER TABLE %s ADD PRIMARY KEY (hone_number)', b.dirty) FROM it b WHERE b.keys IS NOT NULL
