@@ -26,6 +26,11 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
     private static final int FEW_KEYS = 200;
 
     private static final int MOST_ROUNDS = 1_000;
+
+    /** The new table has no statistics yet, and row-level security must hide no row, but fail. */
+    private static final String BY_INDEX =
+            "pg_catalog.set_config(name, 'off', true) FROM pg_catalog.unnest(ARRAY['row_security', 'jit',"
+                    + " 'enable_hashjoin', 'enable_mergejoin', 'enable_seqscan']) AS s(name)";
     private static final int MOST_TRIES = 20;
 
     /**
@@ -91,7 +96,7 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
             key.clear();
             try (Statement statement = connection.createStatement()) {
                 statement.setEscapeProcessing(false);
-                statement.execute("SET LOCAL row_security = off");
+                statement.execute("SELECT " + BY_INDEX);
                 try (ResultSet rs = statement.executeQuery(Sql.tag("copy", sql))) {
                     if (rs.next()) {
                         for (int i = 1; i <= rs.getMetaData().getColumnCount(); i++) {
@@ -128,6 +133,31 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
         }
     }
 
+    /**
+     * Makes the swap. What was noted is brought over right before the locks are taken, and once more behind them, when it
+     * is next to nothing.
+     */
+    void swap(List<String> beforehand, List<String> locks, List<String> statements, Record remembered)
+            throws SQLException {
+        List<String> first = new ArrayList<>(beforehand);
+        first.add(bringAll());
+        List<String> blocking = new ArrayList<>(locks);
+        blocking.add(bringAll());
+        blocking.addAll(statements);
+        for (int tries = 1; ; tries++) {
+            noted();
+            try {
+                workbench.swap(first, blocking, remembered);
+                return;
+            } catch (SQLException e) {
+                // A unique value moved while rows were brought over and nothing was locked yet.
+                if (!UNIQUE_VIOLATION.equals(e.getSQLState()) || tries > MOST_TRIES) {
+                    throw e;
+                }
+            }
+        }
+    }
+
     private long waiting() {
         return workbench
                 .control()
@@ -147,7 +177,7 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
     }
 
     /** The statement that brings over everything that was noted. */
-    String bringAll() {
+    private String bringAll() {
         return bring(Long.MAX_VALUE);
     }
 
@@ -162,8 +192,7 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
                 "(" + keys + ") IN (SELECT " + keys + " FROM " + design.dirty() + " WHERE hone_number = ANY (taken))";
         return "DO "
                 + Sql.literal("DECLARE taken bigint[]; BEGIN"
-                        + " PERFORM pg_catalog.set_config(name, 'off', true) FROM pg_catalog.unnest(ARRAY['row_security', 'jit',"
-                        + " 'enable_hashjoin', 'enable_mergejoin', 'enable_seqscan']) AS s(name);"
+                        + " PERFORM " + BY_INDEX + ";"
                         + " SELECT pg_catalog.array_agg(hone_number) INTO taken FROM (SELECT hone_number FROM "
                         + design.dirty()
                         + " ORDER BY hone_number LIMIT " + most + ") AS d;"

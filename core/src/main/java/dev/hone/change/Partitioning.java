@@ -338,14 +338,8 @@ record Partitioning(PartitionTable change) implements Operation {
         copy.rows(before.copied(), rows(workbench), "copied");
         copy.noted();
         workbench.runPatiently("ANALYZE " + design.staged());
-        copy.noted();
         design.guard(workbench.control());
-        workbench.swap(
-                design.of("early"),
-                Stream.of(design.of("lock"), List.of(copy.bringAll()), design.of("swap"))
-                        .flatMap(List::stream)
-                        .toList(),
-                before.at(Stage.SWAPPED));
+        copy.swap(design.of("early"), design.of("lock"), design.of("swap"), before.at(Stage.SWAPPED));
     }
 
     /** About how many rows the table has, by its statistics. */
@@ -445,8 +439,10 @@ record Partitioning(PartitionTable change) implements Operation {
             return gone.get();
         }
         OnlineCopy copy = new OnlineCopy(workbench, design, change.subject(), design.old());
-        copy.noted();
-        return swapBack(workbench, before, List.of(copy.bringAll()), "back");
+        return swapBack(
+                workbench,
+                design,
+                () -> copy.swap(design.of("early"), design.of("lock_back"), design.of("back"), before.at(Stage.RETURNED)));
     }
 
     private Outcome takeBack(Workbench workbench, Before before) throws SQLException {
@@ -467,7 +463,18 @@ record Partitioning(PartitionTable change) implements Operation {
             return copyBack(workbench, before.at(Stage.COPYING_BACK));
         }
         new IndexWork(workbench).build(design.indexBack());
-        Outcome outcome = swapBack(workbench, before, List.of(), "back");
+        Outcome outcome = swapBack(
+                workbench,
+                design,
+                () -> workbench.swap(
+                        design.of("early"),
+                        Stream.of(
+                                        design.of("lock_back"),
+                                        List.of("SET LOCAL row_security = off"),
+                                        design.of("back"))
+                                .flatMap(List::stream)
+                                .toList(),
+                        before.at(Stage.RETURNED)));
         if (outcome.state() == StepState.KEPT) {
             new IndexWork(workbench).remove(design.indexBack());
         }
@@ -509,19 +516,16 @@ record Partitioning(PartitionTable change) implements Operation {
         copy.rows(before.copiedBack(), rows(workbench), "copiedBack");
         copy.noted();
         workbench.runPatiently("ANALYZE " + design.staged());
-        copy.noted();
-        return swapBack(workbench, before, List.of(copy.bringAll()), "swap_plain");
+        return swapBack(
+                workbench,
+                design,
+                () -> copy.swap(
+                        design.of("early"), design.of("lock_back"), design.of("swap_plain"), before.at(Stage.RETURNED)));
     }
 
-    private Outcome swapBack(Workbench workbench, Before before, List<String> bring, String phase) throws SQLException {
-        PartitionDesign design = before.design();
+    private Outcome swapBack(Workbench workbench, PartitionDesign design, Workbench.Attempt swap) throws SQLException {
         try {
-            workbench.swap(
-                    design.of("early"),
-                    Stream.of(design.of("lock_back"), List.of("SET LOCAL row_security = off"), bring, design.of(phase))
-                            .flatMap(List::stream)
-                            .toList(),
-                    before.at(Stage.RETURNED));
+            swap.make();
         } catch (SQLException e) {
             if (DEPENDENT_OBJECTS.equals(e.getSQLState())) {
                 return Outcome.kept("by now other objects rest on it: " + Failure.text(e));

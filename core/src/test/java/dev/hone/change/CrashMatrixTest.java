@@ -26,12 +26,13 @@ import org.junit.jupiter.params.provider.MethodSource;
  *
  * <p>By default the server process that stands at the point is ended, at the points that matter most. With {@code
  * -Dhone.crash.matrix=true} it is all points, and also SIGKILL of Hone and an immediate shutdown of the server; {@code
- * -Dhone.crash.kinds=Create.*} chooses among the kinds.
+ * -Dhone.crash.kinds=Create.*} chooses among the kinds, and {@code
+ * -Dhone.crash.statements=40} says how many statements of each are points.
  */
 class CrashMatrixTest {
 
     private static final boolean ALL = Boolean.getBoolean("hone.crash.matrix");
-    private static final int MOST_STATEMENTS = 4;
+    private static final int MOST_STATEMENTS = Integer.getInteger("hone.crash.statements", 4);
 
     private static final AtomicInteger TRIED = new AtomicInteger();
     private static final AtomicInteger SURVIVED = new AtomicInteger();
