@@ -199,7 +199,7 @@ final class Costs {
     /**
      * What a set may take at most, in bytes: what must fit a budget. The size of an index whose entries share their key
      * hangs on the number of distinct values, and where equal values lie together, ANALYZE sees too few of them: it samples
-     * rows of few pages. So many times more are allowed for.
+     * rows of few pages. So many times more are allowed for, unless somebody counted them.
      */
     long mostBytes(BitSet set) {
         return set.stream().mapToLong(i -> mostBytes(options.get(i))).sum();
@@ -221,7 +221,9 @@ final class Costs {
                         Sql.identifier(one.getKey()).equals(candidate.keys().getFirst()))
                 .map(one -> one.getValue().correlation())
                 .anyMatch(correlation -> correlation != null && Math.abs(correlation) > CLUSTERED);
-        return clustered && distinct > 0
+        return clustered
+                        && distinct > 0
+                        && !table.isSetDistinct(candidate.keys().getFirst())
                 ? size + Math.round((Math.min(rows, MISSED * distinct) - Math.min(rows, distinct)) * ENTRY_BYTES)
                 : size;
     }
