@@ -27,7 +27,8 @@ import java.util.List;
     @JsonSubTypes.Type(value = CreateTrigger.class, name = "create_trigger"),
     @JsonSubTypes.Type(value = CreateMaterializedView.class, name = "create_materialized_view"),
     @JsonSubTypes.Type(value = AttachPartition.class, name = "attach_partition"),
-    @JsonSubTypes.Type(value = DropOldPartitions.class, name = "drop_old_partitions")
+    @JsonSubTypes.Type(value = DropOldPartitions.class, name = "drop_old_partitions"),
+    @JsonSubTypes.Type(value = PartitionTable.class, name = "partition_table")
 })
 public sealed interface Change
         permits CreateIndex,
@@ -47,7 +48,8 @@ public sealed interface Change
                 CreateTrigger,
                 CreateMaterializedView,
                 AttachPartition,
-                DropOldPartitions {
+                DropOldPartitions,
+                PartitionTable {
 
     /** What it does, in a few words: "create index bets_user_id_status_idx on public.bets". */
     String title();

@@ -333,6 +333,13 @@ public final class Journal {
                     + Sql.literal(Json.MAPPER.writeValueAsString(before)) + " WHERE deployment = "
                     + Sql.literal(deployment) + " AND step = " + step;
         }
+
+        /** The same for one component of what is remembered already. */
+        String remember(String component, Object value) {
+            return "UPDATE " + SCHEMA + "." + TABLE + " SET before = jsonb_set(before, "
+                    + Sql.literal("{" + component + "}") + ", " + Sql.literal(Json.MAPPER.writeValueAsString(value))
+                    + ") WHERE deployment = " + Sql.literal(deployment) + " AND step = " + step;
+        }
     }
 
     /** Writes down how a step of an apply ended. */

@@ -24,7 +24,8 @@ sealed interface Operation
                 TriggerCreation,
                 MaterializedViewCreation,
                 PartitionAttachment,
-                PartitionRemoval {
+                PartitionRemoval,
+                Partitioning {
 
     static Operation of(Change change) {
         return switch (change) {
@@ -46,6 +47,7 @@ sealed interface Operation
             case CreateMaterializedView create -> new MaterializedViewCreation(create);
             case AttachPartition attach -> new PartitionAttachment(attach);
             case DropOldPartitions drop -> new PartitionRemoval(drop);
+            case PartitionTable partition -> new Partitioning(partition);
         };
     }
 

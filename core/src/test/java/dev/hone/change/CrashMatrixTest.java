@@ -82,6 +82,9 @@ class CrashMatrixTest {
                 "CREATE TABLE events_2 (id int NOT NULL, at int NOT NULL)",
                 "INSERT INTO events SELECT i, i FROM generate_series(0, 99) i",
                 "INSERT INTO events_2 SELECT i, i FROM generate_series(100, 199) i",
+                "CREATE TABLE meter (id int PRIMARY KEY, at timestamptz, n int)",
+                "CREATE TRIGGER noted AFTER INSERT ON meter FOR EACH ROW EXECUTE FUNCTION f()",
+                "INSERT INTO meter SELECT i, TIMESTAMPTZ '2024-01-01' + i * interval '1 h', i FROM generate_series(1, 500) i",
                 "CREATE TABLE counter (n int)",
                 "INSERT INTO counter VALUES (0)");
         Gate.build(bench);
@@ -120,7 +123,10 @@ class CrashMatrixTest {
                                 "public", "totals", "SELECT b, count(*) AS n FROM plain GROUP BY b", List.of("b"), 60L),
                         new AttachPartition("public", "events", "public", "events_2", "FOR VALUES FROM (100) TO (200)"),
                         new DropOldPartitions(
-                                "public", "events", List.of(new DropOldPartitions.Partition("public", "events_1"))))
+                                "public", "events", List.of(new DropOldPartitions.Partition("public", "events_1"))),
+                        PartitionTable.of(
+                                "public", "meter", "at", new PartitionTable.Ranges(PartitionTable.Interval.YEAR, 1)),
+                        PartitionTable.of("public", "meter", "id", new PartitionTable.Hashes(2)))
                 .filter(change ->
                         change.getClass().getSimpleName().matches(System.getProperty("hone.crash.kinds", ".*")))
                 .map(change -> new Kind(change, change.irreversible().isEmpty()));
@@ -216,7 +222,8 @@ class CrashMatrixTest {
     }
 
     private static List<String> contents(Bench bench) {
-        return bench.askAll("SELECT n::text FROM counter UNION ALL SELECT count(*)::text FROM plain");
+        return bench.askAll("SELECT n::text FROM counter UNION ALL SELECT count(*)::text FROM plain"
+                + " UNION ALL SELECT md5(string_agg(m::text, ',' ORDER BY id)) FROM meter m");
     }
 
     private static List<String> difference(List<String> wanted, List<String> found) {
