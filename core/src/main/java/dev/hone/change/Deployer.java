@@ -40,7 +40,7 @@ public final class Deployer {
     }
 
     private static DeploymentPlan plan(Server server, List<Change> changes, DeployOptions options) {
-        List<PreCheck> checks = new ArrayList<>(PreChecks.run(server, options));
+        List<PreCheck> checks = new ArrayList<>(PreChecks.run(server, changes, options));
         checks.addAll(irreversible(changes));
         if (refused(checks)) {
             return new DeploymentPlan(Planning.unlooked(changes), checks);
@@ -80,7 +80,7 @@ public final class Deployer {
     private static DeploymentResult apply(
             DeploymentSession session, List<Change> changes, DeployOptions options, Progress progress) {
         Journal journal = new Journal(session.control());
-        List<PreCheck> checks = new ArrayList<>(PreChecks.run(session.control(), options));
+        List<PreCheck> checks = new ArrayList<>(PreChecks.run(session.control(), changes, options));
         refuse(checks);
         checks.addAll(irreversible(changes));
         Optional<DeploymentRecord> resumed = resumable(journal, changes);
@@ -124,7 +124,7 @@ public final class Deployer {
     private static DeploymentResult undo(
             DeploymentSession session, @Nullable String deployment, DeployOptions options, Progress progress) {
         Journal journal = new Journal(session.control());
-        List<PreCheck> checks = PreChecks.run(session.control(), options);
+        List<PreCheck> checks = PreChecks.run(session.control(), List.of(), options);
         refuse(checks);
         DeploymentRecord found = toUndo(journal, deployment);
         List<DeploymentResult.Step> done = new Undoing(session, journal, options, progress).run(found);
