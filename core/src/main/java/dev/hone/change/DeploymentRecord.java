@@ -77,6 +77,14 @@ public record DeploymentRecord(
         return steps.stream().allMatch(step -> step.state() == StepState.APPLIED || step.state() == StepState.ALREADY);
     }
 
+    /** The same, without what its guard saw before, which is long. */
+    public DeploymentRecord withoutEvidence() {
+        return guard == null
+                ? this
+                : new DeploymentRecord(
+                        id, digest, createdAt, steps, guard.ended(guard.state(), guard.summary()));
+    }
+
     /** Whether it was made under a guard that has not come to an end. */
     public boolean unguarded() {
         return guard != null && guard.state() == GuardNote.State.WATCHING && complete();

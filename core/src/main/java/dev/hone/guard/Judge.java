@@ -46,7 +46,7 @@ final class Judge {
     private static final double MOST = 0.8;
 
     /** An improvement that a comparison must be able to exclude before it is said that there is none. */
-    private static final double WORTH_HAVING = 0.2;
+    private static final double WORTH_HAVING = 0.3;
 
     private final List<Series> series;
     private final List<Promise> promises;
@@ -81,7 +81,7 @@ final class Judge {
         List<Row> rows = new ArrayList<>();
         Map<String, Boolean> worthwhile = new HashMap<>();
         for (Compared one : all) {
-            boolean excusable = paying(one.query())
+            boolean excusable = paying(one)
                     && worthwhile.computeIfAbsent(one.series.source(), source -> savesTime(source, all));
             Row row = one.row(chance, excusable);
             rows.add(row);
@@ -163,11 +163,14 @@ final class Judge {
     /** A statement of several in a request is told apart by its number: "bets of a user #2". */
     private static boolean concerns(Promise promise, Row row) {
         return promise.query().equals(row.query())
+                || promise.sql().equalsIgnoreCase(row.text())
                 || promise.query().replaceFirst(" #[0-9]+$", "").equals(row.query());
     }
 
-    private boolean paying(String query) {
-        return promises.stream().anyMatch(promise -> !promise.gains() && promise.query().equals(query));
+    private boolean paying(Compared one) {
+        return promises.stream()
+                .anyMatch(promise -> !promise.gains()
+                        && (promise.query().equals(one.id) || promise.sql().equalsIgnoreCase(one.text())));
     }
 
     /** Whether the queries of a source took less time in all than they would have taken before. */
@@ -238,8 +241,9 @@ final class Judge {
             this.requestsAfter = sum(series.after(), id, false);
         }
 
-        String query() {
-            return id;
+        String text() {
+            Series.Query known = series.queries().get(id);
+            return known == null ? id : known.text();
         }
 
         Role role() {
@@ -272,11 +276,10 @@ final class Judge {
             double raw = Math.exp(mean(rawAfter) - mean(rawBefore));
             double ratio = comparable() ? ratio() : raw;
             Interval interval = enough() ? interval(chance) : null;
-            Series.Query known = series.queries().get(id);
             return new Row(
                     series.source(),
                     id,
-                    known == null ? id : known.text(),
+                    text(),
                     role(),
                     p95 ? "p95" : "mean",
                     requestsBefore,

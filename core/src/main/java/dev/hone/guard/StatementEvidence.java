@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 record StatementEvidence(ServerAddress address) implements Evidence {
 
     private static final int MOST_STATEMENTS = 500;
-    private static final int SHOWN = 100;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final String TRANSACTIONS = "transactions";
     private static final String DEADLOCKS = "deadlocks";
@@ -42,13 +41,15 @@ record StatementEvidence(ServerAddress address) implements Evidence {
 
     private static final class Watching implements Watcher {
 
-        /** A reading is two transactions that are rolled back. */
+        /** A reading is two transactions, both rolled back. */
         private static final long OWN_ROLLBACKS = 2;
 
         private final ServerAddress address;
         private final Touches touches;
         private final Map<String, Series.Query> queries = new HashMap<>();
+        private @Nullable Server server;
         private @Nullable Reading begun;
+        private @Nullable Reading ended;
         private String note = "";
 
         Watching(ServerAddress address, Touches touches) {
@@ -59,39 +60,64 @@ record StatementEvidence(ServerAddress address) implements Evidence {
         }
 
         private Reading read() {
-            try (Server server = Server.connect(address)) {
-                Activity activity = server.read(
-                        PATIENCE,
-                        handle -> handle.createQuery(Sql.load(StatementEvidence.class, "activity", server.version()))
-                                .map((rs, context) -> new Activity(
-                                        rs.getLong("commits"),
-                                        rs.getLong("rollbacks"),
-                                        rs.getLong("deadlocks"),
-                                        rs.getLong("connections"),
-                                        rs.getLong("most")))
-                                .one());
-                Map<String, Workload.Query> counted = new HashMap<>();
-                try {
-                    PgStatStatements.read(server, MOST_STATEMENTS)
-                            .workload()
-                            .queries()
-                            .forEach(query -> counted.put(query.id(), query));
-                } catch (HoneException e) {
-                    note = "Single queries cannot be told apart: " + e.getMessage() + ".";
-                }
-                return new Reading(Instant.now(), counted, activity);
+            Server open = server;
+            if (open == null) {
+                open = Server.connect(address);
+                server = open;
+            }
+            try {
+                return read(open);
+            } catch (RuntimeException e) {
+                // Another connection may have more luck at the next window.
+                close();
+                throw e;
+            }
+        }
+
+        private Reading read(Server open) {
+            Activity activity = open.read(
+                    PATIENCE,
+                    handle -> handle.createQuery(Sql.load(StatementEvidence.class, "activity", open.version()))
+                            .map((rs, context) -> new Activity(
+                                    rs.getLong("commits"),
+                                    rs.getLong("rollbacks"),
+                                    rs.getLong("deadlocks"),
+                                    rs.getLong("connections"),
+                                    rs.getLong("most")))
+                            .one());
+            Map<String, Workload.Query> counted = new HashMap<>();
+            try {
+                PgStatStatements.read(open, MOST_STATEMENTS)
+                        .workload()
+                        .queries()
+                        .forEach(query -> counted.put(query.id(), query));
+            } catch (HoneException e) {
+                note = "Single queries cannot be told apart: " + e.getMessage() + ".";
+            }
+            return new Reading(Instant.now(), counted, activity);
+        }
+
+        @Override
+        public void close() {
+            Server open = server;
+            server = null;
+            if (open != null) {
+                open.close();
             }
         }
 
         @Override
         public void begin(Duration length) {
-            begun = read();
+            Reading last = ended;
+            // One window may begin where the last ended.
+            begun = last != null && last.at().isAfter(Instant.now().minus(length.dividedBy(4))) ? last : read();
         }
 
         @Override
         public Window end() {
             Reading from = Objects.requireNonNull(begun);
             Reading to = read();
+            ended = to;
             List<Sample> samples = new ArrayList<>();
             for (Workload.Query query : to.queries().values()) {
                 Workload.Query earlier = from.queries().get(query.id());
@@ -100,7 +126,7 @@ record StatementEvidence(ServerAddress address) implements Evidence {
                 // A counter that was reset counts from nothing.
                 if (calls >= 1 && millis > 0) {
                     queries.computeIfAbsent(
-                            query.id(), id -> new Series.Query(shown(query.sql()), touches.role(query.sql())));
+                            query.id(), id -> new Series.Query(Promise.shown(query.sql()), touches.role(query.sql())));
                     samples.add(new Sample(query.id(), (long) calls, 0, millis / calls, null));
                 }
             }
@@ -120,11 +146,6 @@ record StatementEvidence(ServerAddress address) implements Evidence {
 
         private static double total(Workload.Query query) {
             return query.totalMillis() == null ? 0 : query.totalMillis();
-        }
-
-        private static String shown(String sql) {
-            String line = sql.replaceAll("\\s+", " ").strip();
-            return line.length() <= SHOWN ? line : line.substring(0, SHOWN - 1) + "…";
         }
 
         @Override

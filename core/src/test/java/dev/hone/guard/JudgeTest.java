@@ -119,7 +119,7 @@ class JudgeTest {
     void nothing_changed_is_kept_and_almost_never_taken_back() {
         int kept = 0;
         int undone = 0;
-        for (long seed = 0; seed < 200; seed++) {
+        for (long seed = 0; seed < 100; seed++) {
             Server server = server(seed, 0.06, 0.1);
             switch (watched(server, before(server), List.of()).verdict()) {
                 case KEPT -> kept++;
@@ -129,8 +129,8 @@ class JudgeTest {
                 }
             }
         }
-        assertThat(undone).as("of 200").isLessThanOrEqualTo(1);
-        assertThat(kept).as("of 200").isGreaterThan(186);
+        assertThat(undone).as("of 100").isLessThanOrEqualTo(1);
+        assertThat(kept).as("of 100").isGreaterThan(92);
     }
 
     @Test
@@ -171,7 +171,7 @@ class JudgeTest {
 
     @Test
     void help_that_was_promised_must_come() {
-        List<Promise> promises = List.of(new Promise("touched 2", 1000), new Promise("writes", -5));
+        List<Promise> promises = List.of(new Promise("touched 2", "", 1000), new Promise("writes", "", -5));
         Server helps = server(1, 0.05, 0.05);
         List<Window> before = before(helps);
         helps.slower("touched 2", 0.3).slower("writes", 1.5);
@@ -200,7 +200,7 @@ class JudgeTest {
 
         // A query that nobody called cannot be said not to have got faster.
         Server blind = server(3, 0.05, 0.05);
-        GuardReport unseen = watched(blind, before(blind), List.of(new Promise("once a month", 1000)));
+        GuardReport unseen = watched(blind, before(blind), List.of(new Promise("once a month", "", 1000)));
         assertThat(unseen.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
         assertThat(unseen.notes()).anyMatch(note -> note.startsWith("Whether the queries that it was meant to help"));
     }
@@ -256,7 +256,7 @@ class JudgeTest {
         assertThat(errors(0, 0.02).reasons()).hasSize(1);
         assertThat(errors(0, 0.0002).reasons()).isEmpty();
         int wrong = 0;
-        for (long seed = 0; seed < 100; seed++) {
+        for (long seed = 0; seed < 30; seed++) {
             wrong += errors(seed, 0.01, 0.01).reasons().size();
         }
         assertThat(wrong).isZero();
