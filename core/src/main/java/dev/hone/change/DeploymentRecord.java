@@ -13,7 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param guard where its guard stands; null if nobody guards it
  */
 public record DeploymentRecord(
-        String id, String digest, Instant createdAt, List<Step> steps, @Nullable GuardNote guard) {
+        String id,
+        String digest,
+        Instant createdAt,
+        List<Step> steps,
+        @Nullable GuardNote guard) {
 
     public DeploymentRecord {
         steps = List.copyOf(steps);
@@ -81,8 +85,7 @@ public record DeploymentRecord(
     public DeploymentRecord withoutEvidence() {
         return guard == null
                 ? this
-                : new DeploymentRecord(
-                        id, digest, createdAt, steps, guard.ended(guard.state(), guard.summary()));
+                : new DeploymentRecord(id, digest, createdAt, steps, guard.ended(guard.state(), guard.summary()));
     }
 
     /** Whether it was made under a guard that has not come to an end. */

@@ -49,9 +49,7 @@ final class Distributions {
         if (x > (a + 1) / (a + b + 2)) {
             return 1 - beta(1 - x, b, a);
         }
-        double front = Math.exp(
-                        logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x))
-                / a;
+        double front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x)) / a;
         double c = 1;
         double d = 1 / nonZero(1 - (a + b) * x / (a + 1));
         double fraction = d;

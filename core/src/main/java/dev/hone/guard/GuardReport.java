@@ -16,7 +16,12 @@ import org.jspecify.annotations.Nullable;
  * @param windowsAfter and after
  */
 public record GuardReport(
-        Verdict verdict, List<String> reasons, List<String> notes, List<Row> rows, int windowsBefore, int windowsAfter) {
+        Verdict verdict,
+        List<String> reasons,
+        List<String> notes,
+        List<Row> rows,
+        int windowsBefore,
+        int windowsAfter) {
 
     public GuardReport {
         reasons = List.copyOf(reasons);

@@ -1,11 +1,5 @@
 package dev.hone.guard;
 
-import java.util.HashMap;
-import java.util.function.Consumer;
-import java.util.HashSet;
-import java.util.Objects;
-import java.util.Locale;
-import org.jdbi.v3.core.JdbiException;
 import dev.hone.HoneException;
 import dev.hone.Progress;
 import dev.hone.change.Change;
@@ -22,10 +16,16 @@ import dev.hone.postgres.ServerAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
+import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -185,8 +185,8 @@ public final class Guarding {
         String summary = report.verdict() == GuardReport.Verdict.ROLLED_BACK
                 ? "taken back: " + String.join("; ", report.reasons())
                 : report.verdict() == GuardReport.Verdict.KEPT
-                        ? "kept: nothing got worse in " + report.windowsAfter() + " windows of "
-                                + before.windowMillis() + " ms"
+                        ? "kept: nothing got worse in " + report.windowsAfter() + " windows of " + before.windowMillis()
+                                + " ms"
                         : "left, undecided: " + String.join(" ", report.notes());
         GuardNote note = before.note();
         if (report.verdict() != GuardReport.Verdict.ROLLED_BACK) {
@@ -225,8 +225,7 @@ public final class Guarding {
                     }
                 }
                 if (sameWindows.looks().contains(i)) {
-                    report = Judge.judge(
-                            series(before, windows, watchers), promises, sameWindows, i == total);
+                    report = Judge.judge(series(before, windows, watchers), promises, sameWindows, i == total);
                     if (report.verdict() == GuardReport.Verdict.ROLLED_BACK) {
                         break;
                     }
@@ -350,8 +349,12 @@ public final class Guarding {
 
         List<String> notes() {
             List<String> found = new ArrayList<>();
-            failures.values().forEach(failure -> found.add("At times a source was blind: " + failure.getMessage() + "."));
-            open.stream().map(Evidence.Watcher::note).filter(note -> !note.isEmpty()).forEach(found::add);
+            failures.values()
+                    .forEach(failure -> found.add("At times a source was blind: " + failure.getMessage() + "."));
+            open.stream()
+                    .map(Evidence.Watcher::note)
+                    .filter(note -> !note.isEmpty())
+                    .forEach(found::add);
             return found;
         }
 

@@ -81,8 +81,8 @@ final class Judge {
         List<Row> rows = new ArrayList<>();
         Map<String, Boolean> worthwhile = new HashMap<>();
         for (Compared one : all) {
-            boolean excusable = paying(one)
-                    && worthwhile.computeIfAbsent(one.series.source(), source -> savesTime(source, all));
+            boolean excusable =
+                    paying(one) && worthwhile.computeIfAbsent(one.series.source(), source -> savesTime(source, all));
             Row row = one.row(chance, excusable);
             rows.add(row);
             if (row.change() == Change.SLOWER) {
@@ -144,8 +144,9 @@ final class Judge {
                 reasons.add("no benefit: none of the queries that it was meant to help got measurably faster");
             } else if (!helped) {
                 kept = false;
-                notes.add("Whether the queries that it was meant to help got faster cannot be told: they were called too"
-                        + " seldom, or not at all.");
+                notes.add(
+                        "Whether the queries that it was meant to help got faster cannot be told: they were called too"
+                                + " seldom, or not at all.");
             }
         }
         return enough && kept ? Verdict.KEPT : Verdict.INCONCLUSIVE;
@@ -206,7 +207,8 @@ final class Judge {
             boolean any = all.stream().anyMatch(compared -> compared.series == one && compared.judged());
             boolean control = all.stream().anyMatch(compared -> compared.series == one && compared.controlled);
             if (any && !control) {
-                notes.add(one.source() + ": no untouched query was seen throughout, so that a change of the load cannot be"
+                notes.add(one.source()
+                        + ": no untouched query was seen throughout, so that a change of the load cannot be"
                         + " told from the deployment's doing.");
             }
         }
@@ -450,7 +452,8 @@ final class Judge {
                         .filter(id -> sum(one.after(), id, true) > 0)
                         .count())
                 .sum();
-        double chance = CONFIDENCE_LOST / Math.max(1, compared) / options.looks().size();
+        double chance =
+                CONFIDENCE_LOST / Math.max(1, compared) / options.looks().size();
         for (Series one : series) {
             one.queries().keySet().stream().sorted().forEach(id -> {
                 String reason = errors(one, id, chance);
@@ -511,7 +514,9 @@ final class Judge {
             for (Window window : one.after()) {
                 run = exhausted(window) ? run + 1 : 0;
                 Window.Pool pool = window.pool();
-                if (run >= CONSECUTIVE && pool != null && 2 * before < one.before().size()) {
+                if (run >= CONSECUTIVE
+                        && pool != null
+                        && 2 * before < one.before().size()) {
                     reasons.add(one.source() + ": connections are exhausted: " + pool.active() + " of " + pool.size()
                             + " in use" + (pool.waiting() == null ? "" : ", " + pool.waiting() + " wait"));
                     break;

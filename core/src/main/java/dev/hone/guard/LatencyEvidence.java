@@ -1,6 +1,5 @@
 package dev.hone.guard;
 
-import java.util.Locale;
 import dev.hone.HoneException;
 import dev.hone.Json;
 import dev.hone.guard.Window.Pool;
@@ -18,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -50,7 +50,8 @@ record LatencyEvidence(URI address, Map<String, String> queries) implements Evid
         for (String name : queries.keySet()) {
             if (!KNOWN.contains(name)) {
                 throw HoneException.usage(
-                        "A latency query tells p95, requests, errors, pool_active, pool_size or pool_waiting, not " + name,
+                        "A latency query tells p95, requests, errors, pool_active, pool_size or pool_waiting, not "
+                                + name,
                         "Nothing was changed. Write --latency-query 'p95=histogram_quantile(0.95, …)'.");
             }
         }
@@ -128,8 +129,7 @@ record LatencyEvidence(URI address, Map<String, String> queries) implements Evid
 
     private static @Nullable Pool pool(double active, double size, double waiting) {
         return Double.isFinite(active) && Double.isFinite(size)
-                ? new Pool(
-                        Math.round(active), Math.round(size), Double.isFinite(waiting) ? Math.round(waiting) : null)
+                ? new Pool(Math.round(active), Math.round(size), Double.isFinite(waiting) ? Math.round(waiting) : null)
                 : null;
     }
 
@@ -152,8 +152,8 @@ record LatencyEvidence(URI address, Map<String, String> queries) implements Evid
             if (!Double.isFinite(number(read.get("requests"))) || !Double.isFinite(number(read.get("p95_ms")))) {
                 throw source.failed("its answer lacks requests or p95_ms", null);
             }
-            Pool pool =
-                    pool(number(read.get("pool_active")), number(read.get("pool_size")), number(read.get("pool_waiting")));
+            Pool pool = pool(
+                    number(read.get("pool_active")), number(read.get("pool_size")), number(read.get("pool_waiting")));
             if (pool != null && (worst == null || pool.exhausted() || !worst.exhausted())) {
                 worst = pool;
             }
@@ -177,7 +177,8 @@ record LatencyEvidence(URI address, Map<String, String> queries) implements Evid
         public Window end() {
             Map<String, Object> now = poll();
             p95.add(number(now.get("p95_ms")));
-            double mean = p95.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
+            double mean =
+                    p95.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
             long requests = since("requests", now);
             long errors = Math.min(requests, since("errors", now));
             return new Window(
@@ -230,13 +231,13 @@ record LatencyEvidence(URI address, Map<String, String> queries) implements Evid
             List<Sample> samples = new ArrayList<>();
             p95.forEach((labels, value) -> {
                 queries.put(
-                        labels,
-                        new Series.Query(labels.equals(APPLICATION) ? source.name() : labels, Role.TOUCHED));
+                        labels, new Series.Query(labels.equals(APPLICATION) ? source.name() : labels, Role.TOUCHED));
                 long count = Math.round(matching(requests, labels) * seconds);
                 long failed = Math.min(count, Math.round(matching(errors, labels) * seconds));
                 samples.add(new Sample(labels, count, failed, null, positive(value * 1000)));
             });
-            Pool pool = pool(first(range("pool_active", to)), first(range("pool_size", to)), first(range("pool_waiting", to)));
+            Pool pool = pool(
+                    first(range("pool_active", to)), first(range("pool_size", to)), first(range("pool_waiting", to)));
             return new Window(from, to, samples, pool);
         }
 

@@ -1,6 +1,5 @@
 package dev.hone.guard;
 
-import java.util.Objects;
 import dev.hone.HoneException;
 import dev.hone.guard.Window.Pool;
 import dev.hone.guard.Window.Sample;
@@ -15,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What the database counts. */

@@ -1,7 +1,5 @@
 package dev.hone.guard;
 
-import java.util.Comparator;
-import java.util.Locale;
 import dev.hone.change.Change;
 import dev.hone.change.RunSql;
 import dev.hone.postgres.Server;
@@ -9,9 +7,11 @@ import dev.hone.postgres.Sql;
 import dev.hone.workload.SqlToken;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -70,8 +70,7 @@ record Touches(boolean everything, Map<String, Kind> kinds) {
     static Touches of(Server server, List<Change> changes) {
         List<Change.Touched> touched = new ArrayList<>();
         for (Change change : changes) {
-            Optional<List<Change.Touched>> known =
-                    change instanceof RunSql run ? named(server, run) : change.touched();
+            Optional<List<Change.Touched>> known = change instanceof RunSql run ? named(server, run) : change.touched();
             if (known.isEmpty()) {
                 return new Touches(true, Map.of());
             }

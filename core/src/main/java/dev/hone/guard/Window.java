@@ -9,7 +9,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param pool the connections of a pool, or of the server; null if the source does not know
  */
-record Window(Instant from, Instant to, List<Sample> samples, @Nullable Pool pool) {
+record Window(
+        Instant from,
+        Instant to,
+        List<Sample> samples,
+        @Nullable Pool pool) {
 
     Window {
         samples = List.copyOf(samples);

@@ -64,8 +64,7 @@ public record LoadOptions(
     }
 
     public LoadOptions withRate(double requestsPerSecond) {
-        return new LoadOptions(
-                connections, warmUp, duration, seed, allowWrites, statementTimeout, requestsPerSecond);
+        return new LoadOptions(connections, warmUp, duration, seed, allowWrites, statementTimeout, requestsPerSecond);
     }
 
     private static void require(boolean holds, String message) {

@@ -110,8 +110,8 @@ class PreChecksTest {
         assertThat(refused.level()).isEqualTo(PreCheck.Level.REFUSED);
         assertThat(refused.message()).contains("but only 1.0 MB are free");
         assertThat(refused.advice()).contains("--free-disk SIZE");
-        assertThatThrownBy(() -> Deployer.apply(
-                        bench.address(), List.of(change), Bench.OPTIONS.withFreeDisk(MB), Progress.NONE))
+        assertThatThrownBy(() ->
+                        Deployer.apply(bench.address(), List.of(change), Bench.OPTIONS.withFreeDisk(MB), Progress.NONE))
                 .satisfies(ofKind(HoneException.Kind.REFUSED))
                 .hasMessageContaining("but only 1.0 MB are free");
 
@@ -155,8 +155,8 @@ class PreChecksTest {
     }
 
     @Test
-    void a_disk_that_is_nearly_full_is_refused_and_one_that_runs_full_leaves_nothing(
-            @TempDir Path folder) throws Exception {
+    void a_disk_that_is_nearly_full_is_refused_and_one_that_runs_full_leaves_nothing(@TempDir Path folder)
+            throws Exception {
         Path small = Files.createDirectory(folder.resolve("small"));
         boolean mounted = new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=18m", "tmpfs", small.toString())
                         .redirectErrorStream(true)
@@ -166,9 +166,7 @@ class PreChecksTest {
         assumeTrue(mounted, "a small file system cannot be mounted here");
         Bench admin = bench();
         try {
-            admin.run(
-                    "CREATE TABLESPACE small LOCATION '" + small + "'",
-                    "CREATE DATABASE full_disk TABLESPACE small");
+            admin.run("CREATE TABLESPACE small LOCATION '" + small + "'", "CREATE DATABASE full_disk TABLESPACE small");
             Bench bench = new Bench(admin.address().withDatabase("full_disk"));
             bench.run("CREATE TABLE plain (id int, b text)", """
                     INSERT INTO plain SELECT i, md5(i::text) FROM generate_series(1, 100000) i""", "ANALYZE plain", "CHECKPOINT");

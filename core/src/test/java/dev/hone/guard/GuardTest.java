@@ -136,7 +136,9 @@ class GuardTest {
                     change,
                     promises,
                     QUICK.withTimes(
-                            Duration.ofMillis(150), Duration.ofMillis(150L * windows), Duration.ofMillis(150L * windows)),
+                            Duration.ofMillis(150),
+                            Duration.ofMillis(150L * windows),
+                            Duration.ofMillis(150L * windows)),
                     Progress.NONE);
         }
         return result;
@@ -155,7 +157,8 @@ class GuardTest {
     void a_change_that_slows_one_query_by_thirty_percent_is_taken_back_also_by_a_guard_that_was_ended_meanwhile()
             throws Exception {
         RunSql slow = effort("slow down", 1.3);
-        GuardOptions longer = QUICK.withTimes(Duration.ofMillis(150), Duration.ofMillis(150 * 8), Duration.ofMillis(150 * 20));
+        GuardOptions longer =
+                QUICK.withTimes(Duration.ofMillis(150), Duration.ofMillis(150 * 8), Duration.ofMillis(150 * 20));
         CountDownLatch watching = new CountDownLatch(1);
         Progress tells = (label, total) -> {
             if (label.equals("Watching")) {
@@ -186,7 +189,10 @@ class GuardTest {
             result = decided(slow, List.of());
         }
         assertThat(result.guard().verdict()).as(result.toString()).isEqualTo(Verdict.ROLLED_BACK);
-        assertThat(result.guard().reasons()).singleElement().asString().contains("effort", "mean", "the limit is 1.20×");
+        assertThat(result.guard().reasons())
+                .singleElement()
+                .asString()
+                .contains("effort", "mean", "the limit is 1.20×");
         assertThat(result.kept()).isFalse();
         assertThat(ask("SELECT n FROM effort")).isEqualTo("4000");
         DeploymentRecord journaled = last();
@@ -205,7 +211,8 @@ class GuardTest {
         GuardResult vain = decided(useless, promises);
 
         assertThat(vain.guard().reasons()).as(vain.toString()).anyMatch(reason -> reason.startsWith("no benefit"));
-        assertThat(ask("SELECT count(*) FROM pg_indexes WHERE indexname = 'useless'")).isEqualTo("0");
+        assertThat(ask("SELECT count(*) FROM pg_indexes WHERE indexname = 'useless'"))
+                .isEqualTo("0");
 
         CreateIndex useful =
                 new CreateIndex("public", "Big Table", "useful", false, "btree", List.of("k"), List.of(), null);
@@ -245,7 +252,8 @@ class GuardTest {
                 undone.add(String.join("; ", result.guard().reasons()));
             }
         }
-        System.out.println("Guard: " + undone.size() + " of " + IDLE_CHANGES + " changes that change nothing taken back");
+        System.out.println(
+                "Guard: " + undone.size() + " of " + IDLE_CHANGES + " changes that change nothing taken back");
         assertThat(undone).isEmpty();
     }
 
@@ -268,9 +276,7 @@ class GuardTest {
             String value = query.contains("rate(requests") ? "20000" : Double.toString(p95);
             byte[] body = """
                     {"status":"success","data":{"resultType":"matrix","result":[
-                     {"metric":{"__name__":"x","job":"shop"},"values":[[1700000000,"%s"],[1700000001,"%s"],[1700000002,"NaN"]]}]}}"""
-                    .formatted(value, value)
-                    .getBytes(StandardCharsets.UTF_8);
+                     {"metric":{"__name__":"x","job":"shop"},"values":[[1700000000,"%s"],[1700000001,"%s"],[1700000002,"NaN"]]}]}}""".formatted(value, value).getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(200, body.length);
             exchange.getResponseBody().write(body);
             exchange.close();
@@ -279,7 +285,8 @@ class GuardTest {
         try {
             URI uri = URI.create("http://localhost:" + http.getAddress().getPort());
             Evidence source = Evidence.latency(
-                    uri, Map.of("p95", "histogram_quantile(0.95, x{job=\"shop\"})", "requests", "sum(rate(requests[1m]))"));
+                    uri,
+                    Map.of("p95", "histogram_quantile(0.95, x{job=\"shop\"})", "requests", "sum(rate(requests[1m]))"));
             GuardResult result = guard(effort("slow for users", 1.31), List.of(), source);
             assertThat(result.guard().reasons())
                     .as(result.toString())
@@ -306,11 +313,11 @@ class GuardTest {
                 false);
         AtomicInteger requests = new AtomicInteger();
         HttpServer http = http("/health", query -> {
-            boolean changed = ask("SELECT count(*) FROM pg_attribute WHERE attrelid = 'probed'::regclass AND attname = 'm'")
-                    .equals("1");
+            boolean changed =
+                    ask("SELECT count(*) FROM pg_attribute WHERE attrelid = 'probed'::regclass AND attname = 'm'")
+                            .equals("1");
             return """
-                {"requests":%d,"errors":0,"p95_ms":12.5,"pool_active":%d,"pool_size":10,"pool_waiting":%d}"""
-                    .formatted(requests.addAndGet(500), changed ? 10 : 4, changed ? 7 : 0);
+                {"requests":%d,"errors":0,"p95_ms":12.5,"pool_active":%d,"pool_size":10,"pool_waiting":%d}""".formatted(requests.addAndGet(500), changed ? 10 : 4, changed ? 7 : 0);
         });
         try {
             URI uri = URI.create("http://localhost:" + http.getAddress().getPort() + "/health");
@@ -330,13 +337,13 @@ class GuardTest {
                     .as(result.toString())
                     .hasSize(2)
                     .anyMatch(reason -> reason.startsWith("probed: 100.00 % of requests fail, 0.00 % did before"))
-                    .anyMatch(reason ->
-                            reason.endsWith("/health: connections are exhausted: 10 of 10 in use, 7 wait"));
+                    .anyMatch(reason -> reason.endsWith("/health: connections are exhausted: 10 of 10 in use, 7 wait"));
             assertThat(result.guard().rows())
                     .filteredOn(row -> row.query().equals("apart"))
                     .singleElement()
                     .matches(row -> row.role() == Role.CONTROL && row.figure().equals("p95"))
-                    .matches(row -> row.requestsBefore() > 100 && row.requestsBefore() <= 1000, "at the rate asked for");
+                    .matches(
+                            row -> row.requestsBefore() > 100 && row.requestsBefore() <= 1000, "at the rate asked for");
             assertThat(ask("SELECT n FROM probed")).isEqualTo("1");
         } finally {
             http.stop(0);
@@ -347,8 +354,8 @@ class GuardTest {
     private static HttpServer http(String path, UnaryOperator<String> answer) throws Exception {
         HttpServer http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         http.createContext(path, exchange -> {
-            String query = URLDecoder.decode(
-                    String.valueOf(exchange.getRequestURI().getRawQuery()), StandardCharsets.UTF_8);
+            String query =
+                    URLDecoder.decode(String.valueOf(exchange.getRequestURI().getRawQuery()), StandardCharsets.UTF_8);
             byte[] bytes = answer.apply(query).getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(200, bytes.length);
             exchange.getResponseBody().write(bytes);
@@ -366,13 +373,13 @@ class GuardTest {
             String value = query.contains("rate(requests") ? "20000" : Double.toString(p95);
             return """
                     {"status":"success","data":{"resultType":"matrix","result":[
-                     {"metric":{"__name__":"x","job":"shop"},"values":[[1700000000,"%s"],[1700000001,"%s"],[1700000002,"NaN"]]}]}}"""
-                    .formatted(value, value);
+                     {"metric":{"__name__":"x","job":"shop"},"values":[[1700000000,"%s"],[1700000001,"%s"],[1700000002,"NaN"]]}]}}""".formatted(value, value);
         });
         try {
             URI uri = URI.create("http://localhost:" + http.getAddress().getPort());
             Evidence source = Evidence.latency(
-                    uri, Map.of("p95", "histogram_quantile(0.95, x{job=\"shop\"})", "requests", "sum(rate(requests[1m]))"));
+                    uri,
+                    Map.of("p95", "histogram_quantile(0.95, x{job=\"shop\"})", "requests", "sum(rate(requests[1m]))"));
 
             GuardResult result = guard(effort("slow for users", 1.31), List.of(), SHORT, Progress.NONE, source);
 
@@ -408,8 +415,8 @@ class GuardTest {
 
     @Test
     void what_cannot_be_taken_back_or_was_begun_without_a_guard_is_refused() {
-        assertThatThrownBy(() -> guard(
-                        new RunSql("for ever", List.of("UPDATE effort SET n = n"), List.of(), true), List.of()))
+        assertThatThrownBy(() ->
+                        guard(new RunSql("for ever", List.of("UPDATE effort SET n = n"), List.of(), true), List.of()))
                 .hasMessageContaining("cannot be taken back, so that no guard could");
 
         RunSql first = effort("first", 1);
@@ -444,13 +451,13 @@ class GuardTest {
                 "CREATE INDEX child_idx ON child (id)");
         try (Server server = Server.connect(address)) {
             Touches touches = Touches.of(
-                    server,
-                    List.of(new RunSql("x", List.of("DROP INDEX child_idx"), List.of("SELECT 1"), true)));
+                    server, List.of(new RunSql("x", List.of("DROP INDEX child_idx"), List.of("SELECT 1"), true)));
             assertThat(touches.role("SELECT * FROM \"child\" WHERE id = $1")).isEqualTo(Role.TOUCHED);
             assertThat(touches.role("SELECT * FROM Over_View")).isEqualTo(Role.TOUCHED);
             assertThat(touches.role("DELETE FROM parent")).isEqualTo(Role.TOUCHED);
             assertThat(touches.role("SELECT * FROM parent")).isEqualTo(Role.CONTROL);
-            assertThat(touches.role("SELECT * FROM parent WHERE note = 'child'")).isEqualTo(Role.CONTROL);
+            assertThat(touches.role("SELECT * FROM parent WHERE note = 'child'"))
+                    .isEqualTo(Role.CONTROL);
             assertThat(touches.role("INSERT INTO fires VALUES ($1)")).isEqualTo(Role.UNCLEAR);
             assertThat(touches.role("SELECT anything() FROM parent")).isEqualTo(Role.UNCLEAR);
             assertThat(touches.role("SELECT 1")).isEqualTo(Role.APART);

@@ -70,9 +70,10 @@ class JudgeTest {
                     for (long request = 0; errors.get(id) > 0 && request < requests; request++) {
                         failed += random.nextDouble() < errors.get(id) ? 1 : 0;
                     }
-                    samples.add(p95
-                            ? new Sample(id, requests, failed, null, value)
-                            : new Sample(id, requests, failed, value, null));
+                    samples.add(
+                            p95
+                                    ? new Sample(id, requests, failed, null, value)
+                                    : new Sample(id, requests, failed, value, null));
                 });
                 windows.add(new Window(Instant.EPOCH, Instant.EPOCH, samples, pool));
             }
@@ -153,7 +154,10 @@ class JudgeTest {
             GuardReport report = watched(server, before, List.of());
             if (report.verdict() == Verdict.ROLLED_BACK) {
                 found++;
-                assertThat(report.reasons()).singleElement().asString().contains("touched 2: mean", "the limit is 1.20×");
+                assertThat(report.reasons())
+                        .singleElement()
+                        .asString()
+                        .contains("touched 2: mean", "the limit is 1.20×");
             }
         }
         assertThat(found).as("of 100").isGreaterThanOrEqualTo(97);
@@ -302,7 +306,8 @@ class JudgeTest {
     @Test
     void looks_are_few_and_the_last_window_is_one() {
         assertThat(OPTIONS.looks()).hasSizeLessThan(9).startsWith(4).endsWith(40);
-        assertThat(OPTIONS.withTimes(Duration.ofSeconds(1), Duration.ofSeconds(4), Duration.ofSeconds(4)).looks())
+        assertThat(OPTIONS.withTimes(Duration.ofSeconds(1), Duration.ofSeconds(4), Duration.ofSeconds(4))
+                        .looks())
                 .containsExactly(4);
     }
 }
