@@ -3,6 +3,7 @@ package dev.hone.change;
 import dev.hone.postgres.Sql;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -62,5 +63,10 @@ public record AttachPartition(String schema, String table, String partitionSchem
         return "SHARE UPDATE EXCLUSIVE on the partitioned table and ACCESS EXCLUSIVE on the new partition, and on a default"
                 + " partition, for a moment. Before that the new partition's rows are read while it is read and written."
                 + " Undo takes ACCESS EXCLUSIVE on both for a moment.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table), new Touched(partitionSchema, partition)));
     }
 }

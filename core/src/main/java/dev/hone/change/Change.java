@@ -3,6 +3,7 @@ package dev.hone.change;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One change to a database: a value that says what is to be, and the SQL for it. Running it safely is the business of
@@ -70,4 +71,12 @@ public sealed interface Change
 
     /** What it locks and for how long, for people. */
     String locks();
+
+    /** A relation that a change touches, by its unquoted names; of an index, its table is meant. */
+    record Touched(String schema, String name) {}
+
+    /** The relations whose queries it may make faster or slower, or hold up; empty if that may be any. */
+    default Optional<List<Touched>> touched() {
+        return Optional.empty();
+    }
 }

@@ -4,6 +4,7 @@ import dev.hone.postgres.Sql;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -134,5 +135,10 @@ public record CreateIndex(
                 : building + " So for each partition in turn; the partitioned table itself is locked against writes for"
                         + " a moment, since it holds no rows. Undoing locks all of them against reads and writes for a"
                         + " moment.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
     }
 }

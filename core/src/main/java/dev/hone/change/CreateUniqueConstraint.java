@@ -3,6 +3,7 @@ package dev.hone.change;
 import dev.hone.postgres.Sql;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Makes columns unique without blocking writers while the index is built.
@@ -69,5 +70,10 @@ public record CreateUniqueConstraint(String schema, String table, String name, L
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table while the index is built: reads and writes go on. Then ACCESS EXCLUSIVE for a"
                 + " moment, to make it a constraint.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
     }
 }

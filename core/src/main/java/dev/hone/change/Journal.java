@@ -40,8 +40,8 @@ public final class Journal {
     /** The table that is the journal. */
     public static final String TABLE = "optimization_log";
 
-    private static final String ADD_COLUMN =
-            "ALTER TABLE " + SCHEMA + "." + TABLE + " ADD COLUMN IF NOT EXISTS before jsonb";
+    private static final String ADD_COLUMN = "ALTER TABLE " + SCHEMA + "." + TABLE
+            + " ADD COLUMN IF NOT EXISTS before jsonb, ADD COLUMN IF NOT EXISTS guard jsonb";
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final ObjectWriter CHANGE = Json.MAPPER.writerFor(Change.class);
 
@@ -176,9 +176,11 @@ public final class Journal {
                         .map((rs, context) -> {
                             String id = rs.getString("deployment");
                             List<DeploymentRecord.Step> steps = new ArrayList<>();
+                            GuardNote guard = guard(rs.getString("guard"));
                             DeploymentRecord earlier = found.get(id);
                             if (earlier != null) {
                                 steps.addAll(earlier.steps());
+                                guard = guard == null ? earlier.guard() : guard;
                             }
                             steps.add(step(rs));
                             found.put(
@@ -187,11 +189,21 @@ public final class Journal {
                                             id,
                                             rs.getString("changes_digest"),
                                             rs.getTimestamp("created_at").toInstant(),
-                                            steps));
+                                            steps,
+                                            guard));
                             return id;
                         })
                         .list());
         return List.copyOf(found.values());
+    }
+
+    /** None in the rows of an earlier Hone; what is not understood is none. */
+    private static @Nullable GuardNote guard(@Nullable String json) {
+        try {
+            return json == null ? null : Json.read(json, GuardNote.class);
+        } catch (JacksonException e) {
+            return null;
+        }
     }
 
     private static DeploymentRecord.Step step(ResultSet rs) throws SQLException {
@@ -298,6 +310,30 @@ public final class Journal {
             }
             return id;
         });
+    }
+
+    /** Writes down where the guard of a deployment stands; in the row of its first step. */
+    void guard(String deployment, GuardNote note) {
+        server.handle()
+                .createUpdate(Sql.tag("journal_guard", """
+                        UPDATE performance_monitoring.optimization_log
+                        SET guard = CAST(:guard AS jsonb)
+                        WHERE deployment = :id AND step = 1"""))
+                .bind("id", deployment)
+                .bind("guard", Json.MAPPER.writeValueAsString(note))
+                .execute();
+    }
+
+    /** Adds what the guard found to the details of the steps that were made. */
+    void explain(String deployment, String finding) {
+        server.handle()
+                .createUpdate(Sql.tag("journal_explain", """
+                        UPDATE performance_monitoring.optimization_log
+                        SET details = concat_ws('; ', details, CAST(:finding AS text))
+                        WHERE deployment = :id AND state IN ('applied', 'undone', 'undoing', 'kept')"""))
+                .bind("id", deployment)
+                .bind("finding", finding)
+                .execute();
     }
 
     /** Commits what is about to be done, before it is done. */

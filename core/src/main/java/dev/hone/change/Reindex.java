@@ -3,6 +3,7 @@ package dev.hone.change;
 import dev.hone.postgres.Sql;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Builds an index anew without blocking writers, to be rid of bloat or of damage.
@@ -41,5 +42,10 @@ public record Reindex(String schema, String name) implements Change {
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table while it is built: reads and writes go on; other DDL and VACUUM of this"
                 + " table wait. It waits for transactions older than itself, and needs room for a second index meanwhile.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, name)));
     }
 }

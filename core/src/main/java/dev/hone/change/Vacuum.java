@@ -4,6 +4,7 @@ import dev.hone.postgres.Sql;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Frees the room of dead rows in a table for new ones, and marks pages that all can see.
@@ -50,5 +51,10 @@ public record Vacuum(String schema, String table, boolean analyze, boolean freez
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table while it runs: reads and writes go on; other DDL on this table waits. At its"
                 + " end it may give empty pages at the table's end back, under a lock that it lets go when others wait.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
     }
 }

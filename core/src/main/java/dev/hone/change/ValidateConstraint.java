@@ -3,6 +3,7 @@ package dev.hone.change;
 import dev.hone.postgres.Sql;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Checks all rows against a constraint that so far holds for new rows only ({@code NOT VALID}), so that the planner and
@@ -44,5 +45,10 @@ public record ValidateConstraint(String schema, String table, String name) imple
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table while all its rows are read, and ROW SHARE on the one a foreign key points to:"
                 + " reads and writes go on. Undo puts it back under ACCESS EXCLUSIVE for a moment.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
     }
 }

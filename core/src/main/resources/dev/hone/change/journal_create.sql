@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS performance_monitoring.optimization_log (
     indexes        jsonb       NOT NULL DEFAULT '[]',
     index_oid      oid,
     before         jsonb,
+    guard          jsonb,
     details        text,
     error          text,
     created_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
