@@ -33,14 +33,17 @@ class ArchitectureTest {
             .definedBy("dev.hone.measure")
             .layer("verify")
             .definedBy("dev.hone.verify")
+            .layer("monitoring")
+            .definedBy("dev.hone.monitoring")
             .whereLayer("postgres")
-            .mayOnlyBeAccessedByLayers("workload", "twin", "change", "check", "advise", "measure", "verify")
+            .mayOnlyBeAccessedByLayers(
+                    "workload", "twin", "change", "check", "advise", "measure", "verify", "monitoring")
             .whereLayer("workload")
             .mayOnlyBeAccessedByLayers("twin", "advise", "measure", "verify")
             .whereLayer("twin")
             .mayOnlyBeAccessedByLayers("advise", "verify")
             .whereLayer("change")
-            .mayOnlyBeAccessedByLayers("twin", "check", "advise", "verify")
+            .mayOnlyBeAccessedByLayers("twin", "check", "advise", "verify", "monitoring")
             .whereLayer("check")
             .mayOnlyBeAccessedByLayers("advise")
             .whereLayer("advise")
@@ -48,6 +51,8 @@ class ArchitectureTest {
             .whereLayer("measure")
             .mayOnlyBeAccessedByLayers("verify")
             .whereLayer("verify")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("monitoring")
             .mayNotBeAccessedByAnyLayer();
 
     @ArchTest
