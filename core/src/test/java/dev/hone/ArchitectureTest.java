@@ -35,15 +35,17 @@ class ArchitectureTest {
             .definedBy("dev.hone.verify")
             .layer("monitoring")
             .definedBy("dev.hone.monitoring")
+            .layer("upkeep")
+            .definedBy("dev.hone.upkeep")
             .whereLayer("postgres")
             .mayOnlyBeAccessedByLayers(
-                    "workload", "twin", "change", "check", "advise", "measure", "verify", "monitoring")
+                    "workload", "twin", "change", "check", "advise", "measure", "verify", "monitoring", "upkeep")
             .whereLayer("workload")
             .mayOnlyBeAccessedByLayers("twin", "advise", "measure", "verify")
             .whereLayer("twin")
             .mayOnlyBeAccessedByLayers("advise", "verify")
             .whereLayer("change")
-            .mayOnlyBeAccessedByLayers("twin", "check", "advise", "verify", "monitoring")
+            .mayOnlyBeAccessedByLayers("twin", "check", "advise", "verify", "monitoring", "upkeep")
             .whereLayer("check")
             .mayOnlyBeAccessedByLayers("advise")
             .whereLayer("advise")
@@ -53,6 +55,8 @@ class ArchitectureTest {
             .whereLayer("verify")
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("monitoring")
+            .mayOnlyBeAccessedByLayers("upkeep")
+            .whereLayer("upkeep")
             .mayNotBeAccessedByAnyLayer();
 
     @ArchTest

@@ -225,6 +225,17 @@ public final class MonitoringSchema {
                     "Schema " + Journal.SCHEMA + " was not installed in " + server.address(),
                     "Nothing was changed. A journal of deployments stays where it is.");
         }
+        List<String> targets = server.read(
+                PATIENCE,
+                handle -> handle.createQuery("SELECT name FROM " + Journal.SCHEMA + ".refresh_target ORDER BY name")
+                        .mapTo(String.class)
+                        .list());
+        if (!targets.isEmpty()) {
+            throw HoneException.refused(
+                    "Triggers and their refreshing still use schema " + Journal.SCHEMA + ": "
+                            + String.join(", ", targets),
+                    "Nothing was changed. Take them back first: `hone undo` with their deployments, or their undo files.");
+        }
         List<String> goes = new ArrayList<>();
         List<String> stays = new ArrayList<>();
         goes.add("its functions and views");

@@ -13,14 +13,19 @@ GRANT EXECUTE ON FUNCTION
     performance_monitoring.run_maintenance(integer),
     performance_monitoring.cron_schedule(interval, timestamptz),
     performance_monitoring.schedule_maintenance(text, regclass, interval, timestamptz, interval, integer),
-    performance_monitoring.unschedule_maintenance(text, regclass)
+    performance_monitoring.unschedule_maintenance(text, regclass),
+    performance_monitoring.refresh_pending(performance_monitoring.refresh_target),
+    performance_monitoring.refresh_due(),
+    performance_monitoring.refresh_now(text)
     TO /*role*/;
 GRANT SELECT ON
     performance_monitoring.change_summary,
     performance_monitoring.test_run_summary,
     performance_monitoring.deployment_effect,
     performance_monitoring.maintenance_due,
-    performance_monitoring.maintenance_log
+    performance_monitoring.maintenance_log,
+    performance_monitoring.trigger_time_summary,
+    performance_monitoring.refresh_target
     TO /*role*/;
 GRANT SELECT, INSERT ON performance_monitoring.test_run, performance_monitoring.benchmark_result TO /*role*/;
 GRANT INSERT ON performance_monitoring.maintenance_log TO /*role*/;

@@ -13,9 +13,14 @@ public record Database(ServerAddress address) {
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
     public static Database on(LocalServer local, String... statements) {
+        return from(local, "template1", statements);
+    }
+
+    /** A copy of a database that nobody is connected to: quicker than to install anew. */
+    public static Database from(LocalServer local, String template, String... statements) {
         String name = "kit" + NUMBER.incrementAndGet();
         try (Server server = Server.connect(local.address("postgres"))) {
-            server.handle().execute("CREATE DATABASE " + name);
+            server.handle().execute("CREATE DATABASE " + name + " TEMPLATE " + template);
         }
         Database database = new Database(local.address(name));
         database.run(statements);

@@ -28,8 +28,9 @@ CREATE OR REPLACE VIEW performance_monitoring.maintenance_due AS
 SELECT t.id AS task, t.kind, t.target::text AS target, t.next_at AS due_since,
        -- The rest cannot run inside a function.
        t.kind NOT IN ('vacuum', 'reindex') AS by_function,
+       coalesce(pg_has_role(c.relowner, 'USAGE'), true) AS own,
        performance_monitoring.maintenance_command(t) AS command
-FROM performance_monitoring.maintenance_task t
+FROM performance_monitoring.maintenance_task t LEFT JOIN pg_class c ON c.oid = t.target
 WHERE t.cron_job IS NULL AND t.next_at <= clock_timestamp()
 ORDER BY t.next_at, t.id;
 COMMENT ON VIEW performance_monitoring.maintenance_due IS

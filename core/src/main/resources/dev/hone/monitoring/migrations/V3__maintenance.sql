@@ -29,3 +29,10 @@ CREATE TABLE performance_monitoring.maintenance_log (
 CREATE INDEX ON performance_monitoring.maintenance_log (started_at);
 COMMENT ON TABLE performance_monitoring.maintenance_log IS
     'Maintenance that was run by run_maintenance() or hone refresh; what pg_cron runs is in cron.job_run_details';
+
+-- Everybody who may use it sees all tasks, and touches those of relations that are their own: others run them with their rights.
+ALTER TABLE performance_monitoring.maintenance_task ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seen ON performance_monitoring.maintenance_task FOR SELECT USING (true);
+CREATE POLICY own ON performance_monitoring.maintenance_task
+    USING (EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = target AND pg_catalog.pg_has_role(c.relowner, 'USAGE')))
+    WITH CHECK (EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = target AND pg_catalog.pg_has_role(c.relowner, 'USAGE')));
