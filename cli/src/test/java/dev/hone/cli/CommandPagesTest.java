@@ -27,6 +27,8 @@ class CommandPagesTest {
                 "apply",
                 "undo",
                 "status",
+                "install",
+                "uninstall",
                 "bench",
                 "compare"
             })
