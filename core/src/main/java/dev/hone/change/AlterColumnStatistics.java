@@ -99,6 +99,11 @@ public record AlterColumnStatistics(
     }
 
     @Override
+    public String byHand() {
+        return "Its undo is the server's defaults: note first what is set (attstattarget and attoptions in pg_attribute).";
+    }
+
+    @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table for a moment, and again while ANALYZE samples it: reads and writes go on.";
     }

@@ -128,6 +128,12 @@ public record AlterSetting(
     }
 
     @Override
+    public String byHand() {
+        return "Its undo takes the value away: note first what is set"
+                + (scope == Scope.SYSTEM ? " (pg_file_settings)." : " (pg_db_role_setting).");
+    }
+
+    @Override
     public String locks() {
         return scope == Scope.SYSTEM
                 ? "No table. The server reads its configuration again; some parameters need a restart to take effect."

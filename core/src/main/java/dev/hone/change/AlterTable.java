@@ -79,6 +79,11 @@ public record AlterTable(String schema, String table, Map<String, String> set, L
     }
 
     @Override
+    public String byHand() {
+        return "Its undo is the server's defaults: note first what is set (reloptions in pg_class).";
+    }
+
+    @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table for a moment: reads and writes go on. It rewrites nothing: fillfactor holds"
                 + " for pages that are written from then on.";

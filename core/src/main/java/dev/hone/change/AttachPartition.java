@@ -58,6 +58,13 @@ public record AttachPartition(String schema, String table, String partitionSchem
     }
 
     @Override
+    public String byHand() {
+        return "Attaching then reads all rows of the new partition while it is locked, and builds the indexes it lacks. A CHECK that"
+                + " says what the bound says, added NOT VALID and then validated, spares the reading. Undo leaves indexes and"
+                + " constraints that attaching has added.";
+    }
+
+    @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the partitioned table and ACCESS EXCLUSIVE on the new partition, and on a default"
                 + " partition, for a moment. Before that the new partition's rows are read while it is read and written."

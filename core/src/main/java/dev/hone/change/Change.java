@@ -11,6 +11,7 @@ import java.util.List;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = CreateIndex.class, name = "create_index"),
+    @JsonSubTypes.Type(value = AddForeignKeyIndex.class, name = "add_foreign_key_index"),
     @JsonSubTypes.Type(value = DropIndex.class, name = "drop_index"),
     @JsonSubTypes.Type(value = Analyze.class, name = "analyze"),
     @JsonSubTypes.Type(value = CreateStatistics.class, name = "create_statistics"),
@@ -31,6 +32,7 @@ import java.util.List;
 })
 public sealed interface Change
         permits CreateIndex,
+                AddForeignKeyIndex,
                 DropIndex,
                 Analyze,
                 CreateStatistics,
@@ -60,6 +62,14 @@ public sealed interface Change
 
     /** The statements that take it back; empty where there is nothing to take back. */
     List<String> undoSql();
+
+    /**
+     * What to know where the statements are run without Hone, which looks, checks rows beforehand and remembers what was
+     * there; empty for nothing.
+     */
+    default String byHand() {
+        return "";
+    }
 
     /** Why it cannot be taken back once it is made, for people; empty if it can, or if there is nothing to take back. */
     default String irreversible() {

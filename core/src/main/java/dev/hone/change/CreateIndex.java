@@ -73,6 +73,11 @@ public record CreateIndex(
         }
     }
 
+    /** The same index under another name, unquoted. */
+    public CreateIndex named(String other) {
+        return new CreateIndex(schema, table, other, unique, method, keys, include, predicate, partitions);
+    }
+
     @Override
     public String title() {
         return "create index " + name + " on " + Sql.identifier(schema, table);

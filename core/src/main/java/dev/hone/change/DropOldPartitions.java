@@ -80,6 +80,11 @@ public record DropOldPartitions(String schema, String table, List<Partition> par
     }
 
     @Override
+    public String byHand() {
+        return "Before PostgreSQL 14, and beside a default partition, leave CONCURRENTLY out.";
+    }
+
+    @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the partitioned table while a partition is detached: reads and writes go on, and it"
                 + " waits for transactions that use it. Beside a default partition, and before PostgreSQL 14, ACCESS"

@@ -49,19 +49,6 @@ record Built(
         return distinct == null ? "" : Sql.identifier(distinct.schema(), distinct.table());
     }
 
-    /** The same index under a name that no other has. */
-    static CreateIndex named(CreateIndex wanted, String name) {
-        return new CreateIndex(
-                wanted.schema(),
-                wanted.table(),
-                name,
-                wanted.unique(),
-                wanted.method(),
-                wanted.keys(),
-                wanted.include(),
-                wanted.predicate());
-    }
-
     static List<Built> indexes(List<Built> some) {
         return some.stream().filter(one -> one.index() != null).toList();
     }
