@@ -3,6 +3,7 @@ package dev.hone.change;
 import dev.hone.postgres.Sql;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Builds the index that a foreign key needs, so that deleting a referenced row does not read the whole referencing
@@ -79,6 +80,21 @@ public record AddForeignKeyIndex(
     @Override
     public List<String> undoSql() {
         return index().undoSql();
+    }
+
+    @Override
+    public List<Proof> proofs() {
+        return index().proofs();
+    }
+
+    @Override
+    public Optional<String> reads() {
+        return Optional.of(Sql.identifier(schema, table));
+    }
+
+    @Override
+    public String takes() {
+        return index().takes();
     }
 
     @Override

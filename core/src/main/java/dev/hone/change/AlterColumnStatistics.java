@@ -104,6 +104,30 @@ public record AlterColumnStatistics(
     }
 
     @Override
+    public List<Proof> proofs() {
+        List<String> conditions = new ArrayList<>();
+        if (target != null) {
+            conditions.add("coalesce(a.attstattarget, -1) = " + target);
+        }
+        if (distinct != null) {
+            conditions.add(
+                    distinct == 0
+                            ? "NOT EXISTS (SELECT FROM unnest(a.attoptions) o WHERE o LIKE 'n_distinct=%')"
+                            : "coalesce(a.attoptions, '{}') @> ARRAY['n_distinct=" + number(distinct) + "']");
+        }
+        return List.of(Proof.inPlace(
+                "The column has them",
+                "EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = " + Proof.relation(schema, table)
+                        + " AND a.attname = " + Sql.literal(column) + " AND " + String.join(" AND ", conditions)
+                        + ")"));
+    }
+
+    @Override
+    public String takes() {
+        return "seconds: it reads a sample of the table";
+    }
+
+    @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table for a moment, and again while ANALYZE samples it: reads and writes go on.";
     }

@@ -3,6 +3,7 @@ package dev.hone.change;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One change to a database: a value that says what is to be, and the SQL for it. Running it safely is the business of
@@ -74,6 +75,21 @@ public sealed interface Change
     /** Why it cannot be taken back once it is made, for people; empty if it can, or if there is nothing to take back. */
     default String irreversible() {
         return "";
+    }
+
+    /** How long it takes once it has its locks, for people. */
+    default String takes() {
+        return "a moment";
+    }
+
+    /** The table, or the index of the table, all of which is read to make it, as in SQL; empty if none is. */
+    default Optional<String> reads() {
+        return Optional.empty();
+    }
+
+    /** Queries that show that it is in place, and used; none if only whoever wrote it knows. */
+    default List<Proof> proofs() {
+        return List.of();
     }
 
     /** What it locks and for how long, for people. */

@@ -4,6 +4,7 @@ import dev.hone.postgres.Sql;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -128,6 +129,21 @@ public record CreateIndex(
     public List<String> undoSql() {
         // A partitioned index cannot be dropped concurrently.
         return List.of("DROP INDEX " + (partitions.isEmpty() ? "CONCURRENTLY " : "") + "IF EXISTS " + subject());
+    }
+
+    @Override
+    public List<Proof> proofs() {
+        return Proof.ofIndex(schema, name);
+    }
+
+    @Override
+    public Optional<String> reads() {
+        return Optional.of(Sql.identifier(schema, table));
+    }
+
+    @Override
+    public String takes() {
+        return "as long as it takes to read the table twice and to sort, and to wait for older transactions";
     }
 
     @Override

@@ -56,6 +56,14 @@ public record ReplaceFunction(String schema, String name, String arguments, Stri
     }
 
     @Override
+    public List<Proof> proofs() {
+        return List.of(new Proof(
+                "The function has its new body",
+                "SELECT pg_get_functiondef(to_regprocedure(" + Sql.literal(subject()) + ")) AS definition",
+                "what this step defines"));
+    }
+
+    @Override
     public String locks() {
         return "No table. Calls that have begun end with the old body.";
     }

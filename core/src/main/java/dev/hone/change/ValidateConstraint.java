@@ -3,6 +3,7 @@ package dev.hone.change;
 import dev.hone.postgres.Sql;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Checks all rows against a constraint that so far holds for new rows only ({@code NOT VALID}), so that the planner and
@@ -61,6 +62,24 @@ public record ValidateConstraint(String schema, String table, String name) imple
                                 + constraint + " "),
                         Sql.literal("COMMENT ON CONSTRAINT " + constraint + " ON " + subject() + " IS "));
         return List.of("DO " + Sql.quoted(body));
+    }
+
+    @Override
+    public List<Proof> proofs() {
+        return List.of(Proof.inPlace(
+                "The constraint is valid",
+                "EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = " + Proof.relation(schema, table)
+                        + " AND k.conname = " + Sql.literal(name) + " AND k.convalidated)"));
+    }
+
+    @Override
+    public Optional<String> reads() {
+        return Optional.of(subject());
+    }
+
+    @Override
+    public String takes() {
+        return "as long as it takes to read the table";
     }
 
     @Override
