@@ -202,8 +202,10 @@ public final class ProposalFolder {
 
     /** Removes what an earlier proposal left, and nothing else. */
     private static void clear(Path folder) throws IOException {
-        List<Path> old = new ArrayList<>(List.of(
-                folder.resolve(JSON), folder.resolve(MARKDOWN), folder.resolve(HTML), folder.resolve("README.md")));
+        List<Path> old = new ArrayList<>();
+        for (String name : List.of(JSON, MARKDOWN, HTML, Guide.MARKDOWN, Guide.HTML, "README.md")) {
+            old.add(folder.resolve(name));
+        }
         Path sql = folder.resolve(SQL);
         if (Files.isDirectory(sql)) {
             try (Stream<Path> files = Files.list(sql)) {
