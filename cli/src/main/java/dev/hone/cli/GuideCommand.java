@@ -17,7 +17,8 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "guide",
-        description = "Write the deployment guide of a proposal: what to prepare, run, watch, verify, roll back and hand over.",
+        description =
+                "Write the deployment guide of a proposal: what to prepare, run, watch, verify, roll back and hand over.",
         mixinStandardHelpOptions = true)
 final class GuideCommand implements Callable<Integer> {
 
@@ -36,8 +37,9 @@ final class GuideCommand implements Callable<Integer> {
             index = "1",
             arity = "0..1",
             paramLabel = "URL",
-            description = "Address of the database, to add what is found there; nothing there is changed. Without it the guide"
-                    + " is written from the proposal alone.")
+            description =
+                    "Address of the database, to add what is found there; nothing there is changed. Without it the guide"
+                            + " is written from the proposal alone.")
     private @Nullable String url;
 
     @Option(
@@ -59,8 +61,7 @@ final class GuideCommand implements Callable<Integer> {
         Proposal proposal = ProposalFolder.read(folder);
         Guide guide = new Guide(proposal, look(proposal));
         if (format == null) {
-            Path home = Files.isDirectory(folder) ? folder : folder.toAbsolutePath().getParent();
-            guide.write(out == null ? home : out).forEach(file -> terminal.println("  " + file));
+            guide.write(home()).forEach(file -> terminal.println("  " + file));
         } else {
             terminal.out()
                     .print(
@@ -70,6 +71,14 @@ final class GuideCommand implements Callable<Integer> {
                             });
         }
         return 0;
+    }
+
+    private Path home() {
+        Path named = out;
+        if (named != null) {
+            return named;
+        }
+        return Files.isDirectory(folder) ? folder : folder.resolveSibling(".");
     }
 
     private Guide.@Nullable Look look(Proposal proposal) {

@@ -28,7 +28,8 @@ class GuideCommandTest {
         Recommendation one = new Recommendation(
                 AlterSetting.ofDatabase("shop", "work_mem", "64MB"), "sorts spill", 0, List.of(), List.of());
         ProposalFolder.write(
-                new Proposal(Proposal.FORMAT, Instant.EPOCH, "shop", null, "w", 0, 0, List.of(one), List.of()), proposal);
+                new Proposal(Proposal.FORMAT, Instant.EPOCH, "shop", null, "w", 0, 0, List.of(one), List.of()),
+                proposal);
     }
 
     @Test
