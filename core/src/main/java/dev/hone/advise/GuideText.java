@@ -184,7 +184,7 @@ final class GuideText {
             words("Whether it is in place only those know who wrote it: keep a query of theirs here.");
         }
         for (Proof proof : change.proofs()) {
-            words(proof.shows() + ", if this returns " + proof.expected() + ":");
+            words(proof.shows() + ". Expected: " + proof.expected() + ".");
             code("sql", proof.sql() + ";");
         }
         List<String> undo = planned == null || planned.undoSql().isEmpty() ? change.undoSql() : planned.undoSql();
