@@ -177,9 +177,10 @@ class UnderLoadTest {
                         running.completeAsync(work);
                         begun = true;
                     }
-                    pause(running, BUDGET.multipliedBy(3).dividedBy(2));
+                    // Longer than writers may wait behind one that waits for it.
+                    pause(running, BUDGET.multipliedBy(3));
                     reader.handle().rollback();
-                } while (!pause(running, BUDGET.dividedBy(2)));
+                } while (!pause(running, BUDGET));
             }
             DeploymentResult result = running.get();
             assertThat(result.complete()).as(result.toString()).isTrue();
