@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
             PlanCommand.class,
             AdviseCommand.class,
             ExportCommand.class,
+            GuideCommand.class,
             ApplyCommand.class,
             UndoCommand.class,
             StatusCommand.class,

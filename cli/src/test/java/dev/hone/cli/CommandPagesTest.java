@@ -24,6 +24,7 @@ class CommandPagesTest {
                 "plan",
                 "advise",
                 "export",
+                "guide",
                 "apply",
                 "undo",
                 "status",

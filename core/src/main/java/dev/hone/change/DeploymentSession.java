@@ -33,6 +33,7 @@ final class DeploymentSession implements AutoCloseable {
     static final int ALIVE_LOCK = 1;
     static final int WORK_LOCK = 2;
     private static final long POLL_MILLIS = 200;
+    private static final int GOING_ATTEMPTS = 10;
 
     private final ServerAddress address;
     private final Server control;
@@ -113,7 +114,7 @@ final class DeploymentSession implements AutoCloseable {
     }
 
     private void lock(Progress progress) {
-        if (!tryLock(control, ALIVE_LOCK)) {
+        if (!tryLockSoon(control, ALIVE_LOCK)) {
             List<Holder> holders = holders(ALIVE_LOCK);
             String who = holders.isEmpty()
                     ? "a session that has just ended"
@@ -210,6 +211,17 @@ final class DeploymentSession implements AutoCloseable {
                 .bind("object", (long) lock)
                 .map((rs, context) -> new Holder(rs.getInt("pid"), rs.getString("who"), rs.getString("query")))
                 .list();
+    }
+
+    /** The session of a deployment that has just ended may take a moment to go. */
+    private static boolean tryLockSoon(Server server, int lock) {
+        for (int attempt = 1; attempt < GOING_ATTEMPTS; attempt++) {
+            if (tryLock(server, lock)) {
+                return true;
+            }
+            Pause.of(Duration.ofMillis(POLL_MILLIS));
+        }
+        return tryLock(server, lock);
     }
 
     private static boolean tryLock(Server server, int lock) {
