@@ -16,6 +16,7 @@ import dev.hone.postgres.ServerAddress;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.SnapshotReader;
 import dev.hone.verify.LearnedTimes;
+import dev.hone.verify.Place;
 import dev.hone.verify.Trial;
 import dev.hone.verify.Verification;
 import dev.hone.verify.VerifyOptions;
@@ -69,14 +70,15 @@ final class AdviseCommand implements Callable<Integer> {
     @Option(
             names = "--verify-on",
             paramLabel = "URL",
-            description = "The copy to measure at, left as it was found; one on this machine if left out.")
+            description =
+                    "The copy to measure at, left as it was found; one on this machine if left out. `self` is the database itself: indexes are built there for a while, and only what reads is measured.")
     private @Nullable String verifyOn;
 
     @Option(
             names = "--verify-time",
             paramLabel = "TIME",
             description = "The most to spend on measuring, such as 5m; 10m if left out.")
-    private Duration verifyTime = VerifyOptions.DEFAULT.time();
+    private @Nullable Duration verifyTime;
 
     @Option(
             names = "--verify-size",
@@ -209,21 +211,35 @@ final class AdviseCommand implements Callable<Integer> {
     /** Trying on a copy, if that was asked for. */
     private Advising.Trying trying(@Nullable ServerAddress address, AdviceOptions options, Progress progress) {
         if (!verify && verifyOn == null) {
+            if (verifyTime != null || verifySize != null) {
+                throw HoneException.usage(
+                        (verifyTime != null ? "--verify-time" : "--verify-size")
+                                + " is for --verify, which is not there",
+                        "Add --verify, or leave it out.");
+            }
             return Advising.Trying.NOT;
         }
-        VerifyOptions how = VerifyOptions.DEFAULT.withTime(verifyTime);
-        if (verifySize != null) {
-            how = how.withSize(verifySize.count());
+        if (verifyOn != null && verifySize != null) {
+            throw HoneException.usage(
+                    "--verify-size is for a copy that Hone makes, and --verify-on names another place",
+                    "Leave one of them out.");
         }
-        if (verifyOn != null) {
-            how = how.withStaging(AddressParser.of(main.environment()).parse(verifyOn));
-        }
-        VerifyOptions chosen = how;
+        VerifyOptions chosen =
+                new VerifyOptions(place(), verifyTime == null ? VerifyOptions.DEFAULT.time() : verifyTime);
         return (twin, snapshot, queries, advice) -> {
             Verification found = Trial.run(twin, snapshot, address, queries, advice, options, chosen, progress);
             verification = found;
             return found.applied(advice);
         };
+    }
+
+    private Place place() {
+        if (verifyOn == null) {
+            return new Place.OwnCopy(verifySize == null ? VerifyOptions.SIZE_BYTES : verifySize.count());
+        }
+        return verifyOn.equals("self")
+                ? new Place.Source()
+                : new Place.StagingCopy(AddressParser.of(main.environment()).parse(verifyOn));
     }
 
     private Advising.Learnt learn(Server server) {

@@ -177,15 +177,10 @@ final class Advising {
         }
         try {
             Twin twin = built.getFirst();
-            Advice indexes = IndexAdvisor.advise(built, snapshot, workload, options, progress);
-            Advice advice = indexes.withHints(Hints.of(twin, snapshot, workload, indexes.recommendations()));
             Server counted = learnt.counted();
-            if (counted != null) {
-                List<Recommendation> all = new ArrayList<>(StatisticsAdvisor.advise(
-                        twin, snapshot, workload, indexes.recommendations(), counted, progress));
-                all.addAll(indexes.recommendations());
-                advice = advice.withRecommendations(all);
-            }
+            Advice advice = counted == null
+                    ? indexes(built, snapshot, workload, options, progress)
+                    : counted(built, snapshot, workload, options, counted, progress);
             advice = trying.tried(twin, snapshot, workload, advice);
             for (String note : OmissionNotes.of(Reach.of(twin, workload))) {
                 advice = advice.withNote(note);
@@ -193,6 +188,38 @@ final class Advising {
             return advice;
         } finally {
             built.forEach(Twin::close);
+        }
+    }
+
+    private static Advice indexes(
+            List<Twin> twins, Snapshot snapshot, Workload workload, AdviceOptions options, Progress progress) {
+        Advice indexes = IndexAdvisor.advise(twins, snapshot, workload, options, progress);
+        return indexes.withHints(Hints.of(twins.getFirst(), snapshot, workload, indexes.recommendations()));
+    }
+
+    /** Advice on indexes for right statistics, and before it on the statistics. */
+    private static Advice counted(
+            List<Twin> twins,
+            Snapshot snapshot,
+            Workload workload,
+            AdviceOptions options,
+            Server server,
+            Progress progress) {
+        Twin twin = twins.getFirst();
+        StatisticsAdvisor statistics = StatisticsAdvisor.count(twin, snapshot, workload, server, progress);
+        if (statistics.foundNothing()) {
+            return indexes(twins, snapshot, workload, options, progress);
+        }
+        Snapshot corrected = statistics.corrected();
+        List<Twin> better = Twin.build(corrected, twins.size(), progress);
+        try {
+            Advice advice = indexes(better, corrected, workload, options, progress);
+            List<Recommendation> all = new ArrayList<>(
+                    statistics.recommendations(twin, better.getFirst(), workload, advice.recommendations()));
+            all.addAll(advice.recommendations());
+            return advice.withRecommendations(all);
+        } finally {
+            better.forEach(Twin::close);
         }
     }
 

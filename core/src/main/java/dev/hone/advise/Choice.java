@@ -6,8 +6,10 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,9 @@ final class Choice {
 
     /** How large one index in the place of several may be, beside these: an index fewer is worth some bytes. */
     private static final double MERGED_SIZE = 1.25;
+
+    /** How large an index that is no better must be beside another, to be had in its place. */
+    private static final double SMALLER = 0.8;
 
     /** How many candidates are weighed at a time. */
     private static final int AT_ONCE = 12;
@@ -68,6 +73,79 @@ final class Choice {
         }
         BitSet plain = refine(greedy(new BitSet(), false));
         return isBetter(plain, perByte) ? plain : perByte;
+    }
+
+    /**
+     * An index that could do the work of two.
+     *
+     * @param identity of the candidate; it need not be among the options
+     */
+    record Merger(int one, int other, String identity) {}
+
+    /** The choice with one index in the place of two, wherever that takes hardly more space and nobody would notice. */
+    BitSet merged(BitSet start, List<Merger> mergers) {
+        Map<String, Integer> numbers = new HashMap<>();
+        for (int i = 0; i < costs.options().size(); i++) {
+            numbers.put(candidate(i).identity(), i);
+        }
+        List<Merger> possible = new ArrayList<>(mergers);
+        possible.removeIf(one -> !numbers.containsKey(one.identity()));
+        // Only who uses the two can lose by it: they are asked first, and most mergers end there.
+        prepare(start, possible, numbers, false);
+        possible.removeIf(merger -> {
+            BitSet other = replaced(start, merger, numbers);
+            return users(start, merger).stream().anyMatch(query -> costs.isNoticed(query, other, start));
+        });
+        prepare(start, possible, numbers, true);
+        BitSet chosen = start;
+        while (!timeIsUp.getAsBoolean()) {
+            BitSet best = null;
+            double least = Double.POSITIVE_INFINITY;
+            for (Merger merger : possible) {
+                if (!chosen.get(merger.one()) || !chosen.get(merger.other())) {
+                    continue;
+                }
+                BitSet other = replaced(chosen, merger, numbers);
+                double change = costs.change(table(merger.one()), chosen, other);
+                if (change < least && isSmaller(other, chosen) && !isWorth(table(merger.one()), other, chosen)) {
+                    best = other;
+                    least = change;
+                }
+            }
+            if (best == null) {
+                break;
+            }
+            chosen = best;
+        }
+        return chosen;
+    }
+
+    private void prepare(BitSet start, List<Merger> mergers, Map<String, Integer> numbers, boolean all) {
+        List<Costs.Ask> asks = new ArrayList<>();
+        for (Merger merger : mergers) {
+            BitSet other = replaced(start, merger, numbers);
+            (all ? costs.queriesOn(table(merger.one())) : users(start, merger))
+                    .forEach(query -> asks.add(new Costs.Ask(query, other)));
+        }
+        costs.prepare(asks);
+    }
+
+    private Set<Integer> users(BitSet set, Merger merger) {
+        Set<Integer> users = new TreeSet<>(costs.users(merger.one(), set));
+        users.addAll(costs.users(merger.other(), set));
+        return users;
+    }
+
+    private static BitSet replaced(BitSet set, Merger merger, Map<String, Integer> numbers) {
+        return with(
+                without(without(set, merger.one()), merger.other()),
+                Objects.requireNonNull(numbers.get(merger.identity())));
+    }
+
+    /** Whether a set with an index fewer takes hardly more space than another. */
+    private boolean isSmaller(BitSet fewer, BitSet more) {
+        return costs.mostBytes(fewer) <= budgetBytes
+                && costs.sizeBytes(fewer) <= MERGED_SIZE * costs.sizeBytes(more) + FEW_BYTES;
     }
 
     /** The choice, with the space that refining it left used for what did not fit before. */
@@ -265,20 +343,14 @@ final class Choice {
             Schema.Name table = table(old);
             BitSet best = chosen;
             double bestGain = 0;
-            List<BitSet> others = new ArrayList<>();
-            for (int candidate : worthwhile) {
-                BitSet other = with(without(chosen, old), candidate);
-                if (!chosen.get(candidate) && table(candidate).equals(table) && costs.mostBytes(other) <= budgetBytes) {
-                    others.add(other);
-                }
-            }
-            costs.prepare(table, others);
-            for (int candidate : worthwhile) {
+            List<Integer> rivals = rivals(chosen, old);
+            BitSet now = chosen;
+            costs.prepare(
+                    table,
+                    rivals.stream().map(one -> with(without(now, old), one)).toList());
+            for (int candidate : rivals) {
                 if (timeIsUp.getAsBoolean()) {
                     return chosen;
-                }
-                if (chosen.get(candidate) || !table(candidate).equals(table)) {
-                    continue;
                 }
                 BitSet other = reordered(with(without(chosen, old), candidate), table);
                 if (costs.mostBytes(other) > budgetBytes) {
@@ -287,7 +359,7 @@ final class Choice {
                 double gain = -costs.change(table, chosen, other);
                 boolean cheaper = gain > bestGain && isWorth(table, chosen, other);
                 boolean smaller = bestGain == 0
-                        && costs.sizeBytes(other) < costs.sizeBytes(best) - 0.2 * size(old)
+                        && costs.sizeBytes(other) < costs.sizeBytes(best) - (1 - SMALLER) * size(old)
                         && !isWorth(table, other, chosen);
                 if (cheaper || smaller) {
                     best = other;
@@ -299,6 +371,46 @@ final class Choice {
         return chosen;
     }
 
+    /**
+     * What may be worth having in an index's place. An index more never makes a plan dearer: so what is not worth having
+     * beside the chosen ones, though it has room, saves no more in the place of one; it may only be smaller, and do.
+     */
+    private List<Integer> rivals(BitSet chosen, int old) {
+        Schema.Name table = table(old);
+        List<Integer> possible = new ArrayList<>();
+        List<BitSet> beside = new ArrayList<>();
+        for (int candidate : worthwhile) {
+            if (!chosen.get(candidate)
+                    && table(candidate).equals(table)
+                    && costs.mostBytes(with(without(chosen, old), candidate)) <= budgetBytes) {
+                possible.add(candidate);
+                if (isRoomFor(chosen, candidate)) {
+                    beside.add(with(chosen, candidate));
+                }
+            }
+        }
+        costs.prepare(table, beside);
+        List<Integer> users = costs.users(old, chosen);
+        possible.removeIf(candidate -> isRoomFor(chosen, candidate)
+                && !isWorth(table, chosen, with(chosen, candidate))
+                && (size(candidate) > SMALLER * size(old) || !costs.concerns(candidate, users)));
+        return possible;
+    }
+
+    private boolean isRoomFor(BitSet chosen, int candidate) {
+        return costs.mostBytes(with(chosen, candidate)) <= budgetBytes;
+    }
+
+    /** Whether an index could take over from at least two chosen ones, which is what makes the set smaller. */
+    private boolean mayReplaceSeveral(int candidate, BitSet chosen) {
+        return chosen.stream()
+                        .filter(one -> table(one).equals(table(candidate))
+                                && costs.concerns(candidate, costs.users(one, chosen)))
+                        .limit(2)
+                        .count()
+                == 2;
+    }
+
     /** One index in the place of several, where that takes hardly more space and nobody would notice. */
     private BitSet consolidated(BitSet start) {
         BitSet chosen = start;
@@ -307,13 +419,12 @@ final class Choice {
             if (timeIsUp.getAsBoolean()) {
                 return chosen;
             }
-            if (chosen.get(candidate)
-                    || chosen.stream().filter(one -> table(one).equals(table)).count() < 2) {
+            if (chosen.get(candidate) || !mayReplaceSeveral(candidate, chosen)) {
                 continue;
             }
             BitSet other = reordered(withoutIdle(with(chosen, candidate), candidate), table);
             if (other.cardinality() < chosen.cardinality()
-                    && costs.sizeBytes(other) <= MERGED_SIZE * costs.sizeBytes(chosen) + FEW_BYTES
+                    && isSmaller(other, chosen)
                     && !isWorth(table, other, chosen)) {
                 chosen = other;
             }

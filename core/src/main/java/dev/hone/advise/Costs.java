@@ -8,6 +8,7 @@ import dev.hone.twin.Twin;
 import dev.hone.workload.Workload;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -198,7 +199,7 @@ final class Costs {
     /**
      * What a set may take at most, in bytes: what must fit a budget. The size of an index whose entries share their key
      * hangs on the number of distinct values, and where equal values lie together, ANALYZE sees too few of them: it samples
-     * rows of few pages. So many times more are allowed for.
+     * rows of few pages. So many times more are allowed for, unless somebody counted them.
      */
     long mostBytes(BitSet set) {
         return set.stream().mapToLong(i -> mostBytes(options.get(i))).sum();
@@ -220,7 +221,9 @@ final class Costs {
                         Sql.identifier(one.getKey()).equals(candidate.keys().getFirst()))
                 .map(one -> one.getValue().correlation())
                 .anyMatch(correlation -> correlation != null && Math.abs(correlation) > CLUSTERED);
-        return clustered && distinct > 0
+        return clustered
+                        && distinct > 0
+                        && !table.isSetDistinct(candidate.keys().getFirst())
                 ? size + Math.round((Math.min(rows, MISSED * distinct) - Math.min(rows, distinct)) * ENTRY_BYTES)
                 : size;
     }
@@ -276,6 +279,19 @@ final class Costs {
                 .anyMatch(use -> keys.stream().allMatch(key -> use.equal.contains(key) || use.joins.contains(key)));
     }
 
+    /** The queries that use an index, as one of a set. */
+    List<Integer> users(int option, BitSet set) {
+        return queriesOn(options.get(option).candidate().table().name()).stream()
+                .filter(query -> used(query, set).get(option))
+                .toList();
+    }
+
+    /** Whether an index may change what one of these queries costs. */
+    boolean concerns(int option, List<Integer> some) {
+        return some.stream()
+                .anyMatch(query -> (settled ? useful : mattering).get(query).get(option));
+    }
+
     /** Which of the source's indexes a query uses. */
     Set<Schema.Name> existing(int query, BitSet set) {
         return known(query, set).existing();
@@ -305,6 +321,8 @@ final class Costs {
                     missing.add(new Ask(ask.query(), relevant));
                 }
             }
+            // Neighbours then differ in few indexes, which is all that must be hidden and shown in between.
+            missing.sort(Comparator.comparingInt(Ask::query));
             List<Twins.Work<Known>> work = new ArrayList<>();
             missing.forEach(ask -> work.add((twin, indexes) -> plan(ask.query(), ask.set(), twin, indexes)));
             List<Known> done = twins.run(work, timeIsUp);

@@ -1,5 +1,6 @@
 package dev.hone.advise;
 
+import dev.hone.change.AddForeignKeyIndex;
 import dev.hone.change.AlterColumnStatistics;
 import dev.hone.change.AlterSetting;
 import dev.hone.change.AlterTable;
@@ -82,6 +83,13 @@ public final class FindingAdvice {
                         creations.add(of(finding, renamed(index, creations), 0));
                     }
                 }
+                case AddForeignKeyIndex key -> {
+                    CreateIndex index = key.index();
+                    if (creations.stream().noneMatch(one -> serves(one.change(), index, true))) {
+                        creations.add(
+                                of(finding, key.named(renamed(index, creations).name()), 0));
+                    }
+                }
                 case DropIndex drop -> {
                     if (!dropped.add(drop.subject())) {
                         continue;
@@ -121,21 +129,13 @@ public final class FindingAdvice {
     private static CreateIndex renamed(CreateIndex index, List<Recommendation> creations) {
         Set<String> taken = new HashSet<>();
         creations.forEach(one -> {
-            if (one.change() instanceof CreateIndex known) {
-                taken.add(known.subject());
+            if (one.change() instanceof CreateIndex || one.change() instanceof AddForeignKeyIndex) {
+                taken.add(one.change().subject());
             }
         });
         CreateIndex result = index;
         for (int attempt = 1; taken.contains(result.subject()); attempt++) {
-            result = new CreateIndex(
-                    index.schema(),
-                    index.table(),
-                    IndexNames.end(index.name(), Integer.toString(attempt)),
-                    index.unique(),
-                    index.method(),
-                    index.keys(),
-                    index.include(),
-                    index.predicate());
+            result = index.named(IndexNames.end(index.name(), Integer.toString(attempt)));
         }
         return result;
     }
@@ -146,7 +146,10 @@ public final class FindingAdvice {
      * @param anyOrder whether it does so with its leading keys in any order, as all are compared for equality
      */
     private static boolean serves(Change change, CreateIndex wanted, boolean anyOrder) {
-        if (!(change instanceof CreateIndex known)
+        CreateIndex known = change instanceof AddForeignKeyIndex key
+                ? key.index()
+                : change instanceof CreateIndex index ? index : null;
+        if (known == null
                 || !known.schema().equals(wanted.schema())
                 || !known.table().equals(wanted.table())
                 || !known.method().equals(wanted.method())

@@ -11,6 +11,7 @@ import dev.hone.twin.HypotheticalIndex;
 import dev.hone.twin.Plan;
 import dev.hone.twin.PlanException;
 import dev.hone.twin.Twin;
+import dev.hone.workload.Alike;
 import dev.hone.workload.Workload;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -88,7 +89,8 @@ public final class IndexAdvisor {
     /** A planned query, with what it writes. */
     private record Understood(Planned planned, List<WriteCost.Write> writes, List<Workload.Query> checks) {}
 
-    private Advice advise(Workload workload) {
+    private Advice advise(Workload given) {
+        Workload workload = Alike.merged(given, this::isPlanned);
         List<Understood> understood = understand(workload);
         List<Option> created = new ArrayList<>();
         create(candidates(understood), created);
@@ -108,10 +110,12 @@ public final class IndexAdvisor {
         BitSet chosen;
         try (Progress.Task task = progress.begin("Choosing indexes", -1)) {
             task.at(0, worthwhile.size() + " candidates");
-            chosen = new Choice(costs, worthwhile, budget, options.minimumGain(), this::timeIsUp).choose();
-            worthwhile.addAll(merged(costs, chosen, created));
+            Choice choice = new Choice(costs, worthwhile, budget, options.minimumGain(), this::timeIsUp);
+            chosen = choice.choose();
+            BitSet merged = choice.merged(chosen, mergers(costs, chosen, created));
+            merged.stream().filter(one -> !worthwhile.contains(one)).forEach(worthwhile::add);
             Choice last = new Choice(costs, worthwhile, budget, options.minimumGain(), this::timeIsUp);
-            chosen = last.refilled(last.refine(chosen));
+            chosen = last.refilled(last.refine(merged));
         }
         AdviceWriter writer = new AdviceWriter(costs, schema, chosen, worthwhile, budget, writes);
         double before = costs.exactTotal(new BitSet());
@@ -142,6 +146,16 @@ public final class IndexAdvisor {
                 (System.nanoTime() - startNanos) / 1_000_000,
                 !cutShort);
         return new Advice(before, after, recommendations, inUse, notes, effort, hints);
+    }
+
+    private boolean isPlanned(Workload.Query query) {
+        try {
+            twin.explain(query.sql());
+            twin.explain(query.sql(), query.samples().getFirst());
+            return true;
+        } catch (PlanException e) {
+            return false;
+        }
     }
 
     private boolean timeIsUp() {
@@ -298,25 +312,31 @@ public final class IndexAdvisor {
                                         options.excludes(candidate.on(leaf).index(""))));
     }
 
-    /** The numbers of those that could do the work of two chosen ones, created now. */
-    private List<Integer> merged(Costs costs, BitSet chosen, List<Option> created) {
-        List<Candidate> now = chosen.stream()
-                .mapToObj(i -> costs.options().get(i).candidate())
-                .toList();
+    /** What could do the work of two chosen indexes, created now. */
+    private List<Choice.Merger> mergers(Costs costs, BitSet chosen, List<Option> created) {
+        int[] now = chosen.stream().toArray();
         Set<String> known = new HashSet<>();
         costs.options().forEach(option -> known.add(option.candidate().identity()));
+        List<Choice.Merger> mergers = new ArrayList<>();
         List<Candidate> candidates = new ArrayList<>();
-        for (int i = 0; i < now.size(); i++) {
-            for (int j = 0; j < i; j++) {
-                now.get(i).merged(now.get(j), options.maximumWidth()).stream()
-                        .filter(one -> !one.isServed() && !isExcluded(one) && known.add(one.identity()))
-                        .forEach(candidates::add);
+        for (int one : now) {
+            for (int other : now) {
+                if (other < one) {
+                    Candidate candidate = costs.options().get(one).candidate();
+                    candidate.merged(costs.options().get(other).candidate(), options.maximumWidth()).stream()
+                            .filter(both -> !both.isServed() && !isExcluded(both) && known.add(both.identity()))
+                            .forEach(both -> {
+                                candidates.add(both);
+                                mergers.add(new Choice.Merger(one, other, both.identity()));
+                            });
+                }
             }
         }
         int before = created.size();
         create(candidates, created);
         twins.showNone();
-        return created.subList(before, created.size()).stream().map(costs::add).toList();
+        created.subList(before, created.size()).forEach(costs::add);
+        return mergers;
     }
 
     private void create(List<Candidate> candidates, List<Option> created) {

@@ -74,6 +74,12 @@ final class Schema {
                     .orElse(null));
         }
 
+        /** Whether somebody set the number of a column's distinct values. */
+        boolean isSetDistinct(String key) {
+            return columns.values().stream()
+                    .anyMatch(column -> Sql.identifier(column.name()).equals(key) && column.setDistinct() != null);
+        }
+
         /** Distinct values of a column; 0 if not known. */
         double distinct(@Nullable String column) {
             ColumnStatistics known = column == null ? null : statistics.get(column);

@@ -27,8 +27,9 @@ import java.util.TreeSet;
 
 /**
  * Finds where the planner's picture of the data is wrong: columns that go together, which it takes to be independent, and
- * columns with many more values than ANALYZE's sample shows. Counts on the server, within bounds; then builds a second
- * twin that knows better, and advises only what makes it choose another plan for a query of the workload.
+ * columns with many more values than ANALYZE's sample shows. Counts on the server, within bounds; a second twin that knows
+ * better is then what indexes are chosen on, and advised is only what makes it choose another plan for a query of the
+ * workload. Not safe for use by several threads at once.
  */
 public final class StatisticsAdvisor {
 
@@ -43,15 +44,13 @@ public final class StatisticsAdvisor {
     private static final int MOST_COUNTS = 20;
     private static final int MOST_NAME = 63;
 
-    private final Twin twin;
     private final Snapshot snapshot;
     private final Schema schema;
     private final Server server;
     private final Map<String, Wrong> found = new LinkedHashMap<>();
     private final TreeSet<String> counted = new TreeSet<>();
 
-    private StatisticsAdvisor(Twin twin, Snapshot snapshot, Server server) {
-        this.twin = twin;
+    private StatisticsAdvisor(Snapshot snapshot, Server server) {
         this.snapshot = snapshot;
         this.server = server;
         schema = new Schema(snapshot);
@@ -70,64 +69,58 @@ public final class StatisticsAdvisor {
     private record Planned(Workload.Query query, Plan plan, List<TableUse> uses) {}
 
     /**
-     * Works out which statistics to create or set.
+     * Counts what the workload's queries compare, join and group by.
      *
-     * @param twin built from the Snapshot; afterwards it shows no hypothetical index
-     * @param recommended whose indexes are taken to be there
+     * @param twin built from the Snapshot
      * @param server the source, on which is counted: at most twenty read-only statements of five seconds each
      */
-    public static List<Recommendation> advise(
-            Twin twin,
-            Snapshot snapshot,
-            Workload workload,
-            List<Recommendation> recommended,
-            Server server,
-            Progress progress) {
-        return new StatisticsAdvisor(twin, snapshot, server).advise(workload, recommended, progress);
-    }
-
-    private List<Recommendation> advise(Workload workload, List<Recommendation> recommended, Progress progress) {
-        List<Planned> planned = new ArrayList<>();
-        AdvisedPlans.with(twin, recommended, () -> {
-            for (Workload.Query query : workload.queries()) {
-                AdvisedPlans.of(twin, query)
-                        .filter(plan -> plan.totalCost() >= LEAST_COST)
-                        .ifPresent(plan -> planned.add(new Planned(
-                                query,
-                                plan,
-                                PlanReader.read(plan, schema, PlanReader.constants(query.samples()))
-                                        .uses())));
-            }
-        });
+    public static StatisticsAdvisor count(
+            Twin twin, Snapshot snapshot, Workload workload, Server server, Progress progress) {
+        StatisticsAdvisor advisor = new StatisticsAdvisor(snapshot, server);
+        List<Planned> planned = advisor.planned(twin, workload);
         try (Progress.Task task = progress.begin("Counting values", MOST_COUNTS)) {
             for (Planned one : planned) {
-                one.uses().forEach(use -> look(use, task));
+                one.uses().forEach(use -> advisor.look(use, task));
             }
         }
-        if (found.isEmpty()) {
-            return List.of();
-        }
+        return advisor;
+    }
+
+    /** True if the planner's picture is right as far as was counted. */
+    public boolean foundNothing() {
+        return found.isEmpty();
+    }
+
+    /**
+     * Which statistics to create or set: those by which a query gets another plan.
+     *
+     * @param twin built from the Snapshot; afterwards it shows no hypothetical index
+     * @param better built from the {@link #corrected} one; the same holds for it
+     * @param recommended whose indexes are taken to be there
+     */
+    public List<Recommendation> recommendations(
+            Twin twin, Twin better, Workload workload, List<Recommendation> recommended) {
+        List<Planned> planned = new ArrayList<>();
+        AdvisedPlans.with(twin, recommended, () -> planned.addAll(planned(twin, workload)));
         Map<String, List<String>> changed = new TreeMap<>();
-        try (Twin better = Twin.build(corrected(), Progress.NONE)) {
-            AdvisedPlans.with(
-                    better,
-                    recommended,
-                    () -> planned.forEach(one -> {
-                        Plan plan = AdvisedPlans.of(better, one.query()).orElse(one.plan());
-                        if (!shape(plan.root()).equals(shape(one.plan().root()))) {
-                            found.forEach((key, wrong) -> {
-                                if (one.uses().stream()
-                                        .anyMatch(use -> use.table
-                                                        .name()
-                                                        .equals(wrong.table().name())
-                                                && columns(use).containsAll(wrong.columns()))) {
-                                    changed.computeIfAbsent(key, any -> new ArrayList<>())
-                                            .add(one.query().id() + " (" + difference(one.plan(), plan) + ")");
-                                }
-                            });
-                        }
-                    }));
-        }
+        AdvisedPlans.with(
+                better,
+                recommended,
+                () -> planned.forEach(one -> {
+                    Plan plan = AdvisedPlans.of(better, one.query()).orElse(one.plan());
+                    if (!shape(plan.root()).equals(shape(one.plan().root()))) {
+                        found.forEach((key, wrong) -> {
+                            if (one.uses().stream()
+                                    .anyMatch(use -> use.table
+                                                    .name()
+                                                    .equals(wrong.table().name())
+                                            && columns(use).containsAll(wrong.columns()))) {
+                                changed.computeIfAbsent(key, any -> new ArrayList<>())
+                                        .add(one.query().id() + " (" + difference(one.plan(), plan) + ")");
+                            }
+                        });
+                    }
+                }));
         List<Recommendation> all = new ArrayList<>();
         changed.forEach((key, queries) -> {
             Wrong wrong = found.get(key);
@@ -142,6 +135,21 @@ public final class StatisticsAdvisor {
             }
         });
         return all;
+    }
+
+    /** The queries that cost something, with their plans as the twin is now. */
+    private List<Planned> planned(Twin twin, Workload workload) {
+        List<Planned> planned = new ArrayList<>();
+        for (Workload.Query query : workload.queries()) {
+            AdvisedPlans.of(twin, query)
+                    .filter(plan -> plan.totalCost() >= LEAST_COST)
+                    .ifPresent(plan -> planned.add(new Planned(
+                            query,
+                            plan,
+                            PlanReader.read(plan, schema, PlanReader.constants(query.samples()))
+                                    .uses())));
+        }
+        return planned;
     }
 
     private void look(TableUse use, Progress.Task task) {
@@ -247,7 +255,7 @@ public final class StatisticsAdvisor {
     }
 
     /** The Snapshot as it would be with right statistics. */
-    private Snapshot corrected() {
+    public Snapshot corrected() {
         List<ColumnStatistics> columns = new ArrayList<>();
         for (ColumnStatistics row : snapshot.statistics().columns()) {
             Wrong wrong = found.values().stream()
@@ -287,7 +295,7 @@ public final class StatisticsAdvisor {
                         c.functions(),
                         c.sequences(),
                         c.relations(),
-                        c.columns(),
+                        c.columns().stream().map(this::corrected).toList(),
                         c.constraints(),
                         c.indexes(),
                         c.views(),
@@ -298,6 +306,29 @@ public final class StatisticsAdvisor {
                 snapshot.evidence(),
                 snapshot.blindSpots(),
                 snapshot.planner());
+    }
+
+    private Catalog.Column corrected(Catalog.Column column) {
+        for (Wrong wrong : found.values()) {
+            if (wrong.change() instanceof AlterColumnStatistics
+                    && wrong.table().relation().oid() == column.relation()
+                    && wrong.columns().contains(column.name())) {
+                return new Catalog.Column(
+                        column.relation(),
+                        column.number(),
+                        column.name(),
+                        column.type(),
+                        column.length(),
+                        column.notNull(),
+                        column.local(),
+                        column.generated(),
+                        column.identity(),
+                        column.defaultExpression(),
+                        column.collation(),
+                        wrong.distinct());
+            }
+        }
+        return column;
     }
 
     private static ColumnStatistics withDistinct(ColumnStatistics row, float distinct) {

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -75,33 +76,54 @@ final class Twins implements AutoCloseable {
     List<@Nullable HypotheticalIndex> create(
             List<CreateIndex> wanted, IntPredicate stop, ObjIntConsumer<HoneException> failed) {
         List<@Nullable HypotheticalIndex> all = new ArrayList<>();
-        int before = created;
-        // The first decides, also on when to stop; the others follow.
-        for (int i = 0; i < wanted.size() && !stop.test(i); i++) {
-            try {
-                HypotheticalIndex index = first().create(wanted.get(i));
-                indexes.getFirst().put(created++, index);
-                all.add(index);
-            } catch (HoneException e) {
-                failed.accept(e, i);
-                all.add(null);
-            }
-        }
-        List<Callable<Boolean>> others = new ArrayList<>();
+        // The first decides which there can be, and when to stop; the others follow on its heels.
+        List<CompletableFuture<Boolean>> decided = new ArrayList<>();
+        wanted.forEach(one -> decided.add(new CompletableFuture<>()));
+        List<Callable<Boolean>> work = new ArrayList<>();
         for (int t = 1; t < twins.size(); t++) {
-            int other = t;
-            others.add(() -> {
-                int number = before;
-                for (int i = 0; i < all.size(); i++) {
-                    if (all.get(i) != null) {
-                        indexes.get(other).put(number++, twins.get(other).create(wanted.get(i)));
-                    }
-                }
+            Twin twin = twins.get(t);
+            Map<Integer, HypotheticalIndex> own = indexes.get(t);
+            int number = created;
+            work.add(() -> {
+                follow(wanted, decided, twin, number, own);
                 return true;
             });
         }
-        all(others);
+        work.add(() -> {
+            try {
+                for (int i = 0; i < wanted.size() && !stop.test(i); i++) {
+                    try {
+                        HypotheticalIndex index = first().create(wanted.get(i));
+                        indexes.getFirst().put(created++, index);
+                        all.add(index);
+                        decided.get(i).complete(true);
+                    } catch (HoneException e) {
+                        failed.accept(e, i);
+                        all.add(null);
+                        decided.get(i).complete(false);
+                    }
+                }
+            } finally {
+                decided.forEach(one -> one.complete(false));
+            }
+            return true;
+        });
+        all(work);
         return all;
+    }
+
+    private static void follow(
+            List<CreateIndex> wanted,
+            List<CompletableFuture<Boolean>> decided,
+            Twin twin,
+            int before,
+            Map<Integer, HypotheticalIndex> own) {
+        int number = before;
+        for (int i = 0; i < wanted.size(); i++) {
+            if (decided.get(i).join()) {
+                own.put(number++, twin.create(wanted.get(i)));
+            }
+        }
     }
 
     /**

@@ -96,7 +96,8 @@ public final class CatalogDiff {
                                     one.generated(),
                                     one.identity(),
                                     one.defaultExpression(),
-                                    one.collation())
+                                    one.collation(),
+                                    one.setDistinct())
                             .toString());
         }
         for (Catalog.Constraint one : catalog.constraints()) {

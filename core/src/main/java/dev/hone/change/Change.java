@@ -3,6 +3,7 @@ package dev.hone.change;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One change to a database: a value that says what is to be, and the SQL for it. Running it safely is the business of
@@ -11,6 +12,7 @@ import java.util.List;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = CreateIndex.class, name = "create_index"),
+    @JsonSubTypes.Type(value = AddForeignKeyIndex.class, name = "add_foreign_key_index"),
     @JsonSubTypes.Type(value = DropIndex.class, name = "drop_index"),
     @JsonSubTypes.Type(value = Analyze.class, name = "analyze"),
     @JsonSubTypes.Type(value = CreateStatistics.class, name = "create_statistics"),
@@ -32,6 +34,7 @@ import java.util.List;
 })
 public sealed interface Change
         permits CreateIndex,
+                AddForeignKeyIndex,
                 DropIndex,
                 Analyze,
                 CreateStatistics,
@@ -63,11 +66,42 @@ public sealed interface Change
     /** The statements that take it back; empty where there is nothing to take back. */
     List<String> undoSql();
 
+    /**
+     * What to know where the statements are run without Hone, which looks, checks rows beforehand and remembers what was
+     * there; empty for nothing.
+     */
+    default String byHand() {
+        return "";
+    }
+
     /** Why it cannot be taken back once it is made, for people; empty if it can, or if there is nothing to take back. */
     default String irreversible() {
         return "";
     }
 
+    /** How long it takes once it has its locks, for people. */
+    default String takes() {
+        return "a moment";
+    }
+
+    /** The table, or the index of the table, all of which is read to make it, as in SQL; empty if none is. */
+    default Optional<String> reads() {
+        return Optional.empty();
+    }
+
+    /** Queries that show that it is in place, and used; none if only whoever wrote it knows. */
+    default List<Proof> proofs() {
+        return List.of();
+    }
+
     /** What it locks and for how long, for people. */
     String locks();
+
+    /** A relation that a change touches, by its unquoted names; of an index, its table is meant. */
+    record Touched(String schema, String name) {}
+
+    /** The relations whose queries it may make faster or slower, or hold up; empty if that may be any. */
+    default Optional<List<Touched>> touched() {
+        return Optional.empty();
+    }
 }

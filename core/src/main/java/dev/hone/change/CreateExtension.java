@@ -3,6 +3,7 @@ package dev.hone.change;
 import dev.hone.postgres.Sql;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +42,19 @@ public record CreateExtension(String name, @Nullable String schema) implements C
     }
 
     @Override
+    public List<Proof> proofs() {
+        return List.of(Proof.inPlace(
+                "The extension is there",
+                "EXISTS (SELECT FROM pg_extension e WHERE e.extname = " + Sql.literal(name) + ")"));
+    }
+
+    @Override
     public String locks() {
         return "No table.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of());
     }
 }

@@ -4,6 +4,7 @@ import dev.hone.postgres.Sql;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,6 +74,11 @@ public record CreateIndex(
         }
     }
 
+    /** The same index under another name, unquoted. */
+    public CreateIndex named(String other) {
+        return new CreateIndex(schema, table, other, unique, method, keys, include, predicate, partitions);
+    }
+
     @Override
     public String title() {
         return "create index " + name + " on " + Sql.identifier(schema, table);
@@ -126,6 +132,21 @@ public record CreateIndex(
     }
 
     @Override
+    public List<Proof> proofs() {
+        return Proof.ofIndex(schema, name);
+    }
+
+    @Override
+    public Optional<String> reads() {
+        return Optional.of(Sql.identifier(schema, table));
+    }
+
+    @Override
+    public String takes() {
+        return "as long as it takes to read the table twice and to sort, and to wait for older transactions";
+    }
+
+    @Override
     public String locks() {
         String building = "SHARE UPDATE EXCLUSIVE on the table while it is built: reads and writes go on; other DDL and"
                 + " VACUUM of this table wait. It waits for transactions older than itself.";
@@ -134,5 +155,10 @@ public record CreateIndex(
                 : building + " So for each partition in turn; the partitioned table itself is locked against writes for"
                         + " a moment, since it holds no rows. Undoing locks all of them against reads and writes for a"
                         + " moment.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
     }
 }

@@ -4,6 +4,8 @@ import dev.hone.postgres.Sql;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Takes partitions out of a partitioned table and drops them with their rows.
@@ -80,9 +82,35 @@ public record DropOldPartitions(String schema, String table, List<Partition> par
     }
 
     @Override
+    public String byHand() {
+        return "Before PostgreSQL 14, and beside a default partition, leave CONCURRENTLY out.";
+    }
+
+    @Override
+    public List<Proof> proofs() {
+        return List.of(Proof.inPlace(
+                "The partitions are gone",
+                "NOT EXISTS (SELECT FROM unnest(ARRAY["
+                        + partitions.stream()
+                                .map(one -> Sql.literal(one.qualifiedName()))
+                                .collect(Collectors.joining(", "))
+                        + "]) AS one(name) WHERE to_regclass(one.name) IS NOT NULL)"));
+    }
+
+    @Override
+    public String takes() {
+        return "a moment for each partition, once the transactions have ended that use it";
+    }
+
+    @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the partitioned table while a partition is detached: reads and writes go on, and it"
                 + " waits for transactions that use it. Beside a default partition, and before PostgreSQL 14, ACCESS"
                 + " EXCLUSIVE for a moment. Dropping locks the detached table alone, and what its foreign keys point to.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
     }
 }

@@ -31,6 +31,7 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
     private static final String BY_INDEX =
             "pg_catalog.set_config(name, 'off', true) FROM pg_catalog.unnest(ARRAY['row_security', 'jit',"
                     + " 'enable_hashjoin', 'enable_mergejoin', 'enable_seqscan']) AS s(name)";
+
     private static final int MOST_TRIES = 20;
 
     /**
@@ -70,6 +71,7 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
                     "about " + Math.min(done, total) + " of " + total + " rows copied, " + pace.rows() + " in "
                             + took.toMillis() + " ms");
             pace = pace.after(took);
+            workbench.pace((int) (Watch.TOTAL * 9L / 10 * Math.min(done, total) / Math.max(1, total)));
             // Leaves the server to the others for a tenth of the time.
             Pause.of(took.dividedBy(10));
             if (done % (10L * pace.rows()) < pace.rows()) {

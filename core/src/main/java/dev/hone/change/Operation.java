@@ -8,6 +8,7 @@ import java.sql.SQLException;
  */
 sealed interface Operation
         permits IndexCreation,
+                ForeignKeyIndexCreation,
                 IndexRemoval,
                 Analysis,
                 StatisticsCreation,
@@ -30,6 +31,7 @@ sealed interface Operation
     static Operation of(Change change) {
         return switch (change) {
             case CreateIndex create -> new IndexCreation(create);
+            case AddForeignKeyIndex add -> new ForeignKeyIndexCreation(add);
             case DropIndex drop -> new IndexRemoval(drop);
             case Analyze analyze -> new Analysis(analyze);
             case CreateStatistics create -> new StatisticsCreation(create);

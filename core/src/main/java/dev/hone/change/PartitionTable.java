@@ -4,8 +4,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.hone.postgres.Sql;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -161,6 +163,42 @@ public record PartitionTable(String schema, String table, String column, Scheme 
                         + " longer than 50 ms for each. Run without Hone, as one statement, it locks the table from beginning to"
                         + " end.";
         };
+    }
+
+    @Override
+    public String byHand() {
+        return "The statement locks the table from beginning to end, for it is one transaction: run it when nobody writes."
+                + (scheme instanceof Hashes
+                        ? ""
+                        : " Undo then takes rows of the new partitions back behind the same lock.");
+    }
+
+    @Override
+    public String takes() {
+        return scheme instanceof Hashes
+                ? "as long as it takes to copy the table; the swap some milliseconds"
+                : "as long as it takes to build an index over the primary key and to read the table once; the swap some milliseconds";
+    }
+
+    @Override
+    public Optional<String> reads() {
+        return Optional.of(subject());
+    }
+
+    @Override
+    public List<Proof> proofs() {
+        return List.of(Proof.inPlace(
+                "The table is partitioned",
+                "EXISTS (SELECT FROM pg_partitioned_table p WHERE p.partrelid = " + Proof.relation(schema, table)
+                        + ")"));
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        List<Touched> all = new ArrayList<>();
+        all.add(new Touched(schema, table));
+        foreignKeys.forEach(one -> all.add(new Touched(one.schema(), one.table())));
+        return Optional.of(List.copyOf(all));
     }
 
     private static final String RANGE_LOCKS =

@@ -442,7 +442,8 @@ record Partitioning(PartitionTable change) implements Operation {
         return swapBack(
                 workbench,
                 design,
-                () -> copy.swap(design.of("early"), design.of("lock_back"), design.of("back"), before.at(Stage.RETURNED)));
+                () -> copy.swap(
+                        design.of("early"), design.of("lock_back"), design.of("back"), before.at(Stage.RETURNED)));
     }
 
     private Outcome takeBack(Workbench workbench, Before before) throws SQLException {
@@ -468,10 +469,7 @@ record Partitioning(PartitionTable change) implements Operation {
                 design,
                 () -> workbench.swap(
                         design.of("early"),
-                        Stream.of(
-                                        design.of("lock_back"),
-                                        List.of("SET LOCAL row_security = off"),
-                                        design.of("back"))
+                        Stream.of(design.of("lock_back"), List.of("SET LOCAL row_security = off"), design.of("back"))
                                 .flatMap(List::stream)
                                 .toList(),
                         before.at(Stage.RETURNED)));
@@ -520,7 +518,10 @@ record Partitioning(PartitionTable change) implements Operation {
                 workbench,
                 design,
                 () -> copy.swap(
-                        design.of("early"), design.of("lock_back"), design.of("swap_plain"), before.at(Stage.RETURNED)));
+                        design.of("early"),
+                        design.of("lock_back"),
+                        design.of("swap_plain"),
+                        before.at(Stage.RETURNED)));
     }
 
     private Outcome swapBack(Workbench workbench, PartitionDesign design, Workbench.Attempt swap) throws SQLException {

@@ -30,6 +30,7 @@ final class Workbench {
     private final Schema schema;
     private final Progress.Task task;
     private final Journal.Row row;
+    private List<String> blockers = List.of();
 
     /**
      * @param row the journal's row of the step that is worked on
@@ -82,6 +83,15 @@ final class Workbench {
     /** Writes into the journal what is to be remembered. */
     void remember(Record before) {
         session.control().handle().execute(row.remember(before));
+    }
+
+    /**
+     * Pauses before the next part of a step as long as a limit is exceeded.
+     *
+     * @param at where the task stands meanwhile
+     */
+    void pace(int at) throws Pacing.Expired {
+        new Pacing(session, options.limits()).await(task, at);
     }
 
     /** Undoes what somebody's own statements have set for the session. */
@@ -186,10 +196,16 @@ final class Workbench {
                 what.make();
                 return;
             } catch (SQLException e) {
-                if (!worthRetrying(e) || attempt >= attempts) {
+                if (!worthRetrying(e)) {
                     throw e;
                 }
-                task.at(from, "a lock was not to be had; attempt " + (attempt + 1) + " of " + attempts + " follows");
+                if (attempt >= attempts) {
+                    throw blockers.isEmpty() ? e : new Blocked(e, blockers);
+                }
+                task.at(
+                        from,
+                        "a lock was not to be had; attempt " + (attempt + 1) + " of " + attempts + " follows"
+                                + (blockers.isEmpty() ? "" : "; it was held by " + String.join("; ", blockers)));
                 Pause.after(Math.min(attempt, doublings), options.backOff());
             }
         }
@@ -215,8 +231,11 @@ final class Workbench {
                     tablespace == null
                             ? "RESET default_tablespace"
                             : "SET default_tablespace = " + Sql.literal(tablespace));
-            try (Watch watch = Watch.begin(session.control(), session.workerPid(), task, from, share)) {
+            Watch watch = Watch.begin(session.control(), session.workerPid(), task, from, share);
+            try (watch) {
                 statement.execute(Sql.tag("change", sql));
+            } finally {
+                blockers = watch.blockers();
             }
         }
     }
@@ -227,6 +246,30 @@ final class Workbench {
             statement.execute("SELECT 1");
         } catch (SQLException e) {
             session.reconnectWorker();
+        }
+    }
+
+    /** A lock was not to be had, and who had it is known. */
+    static final class Blocked extends SQLException {
+
+        private static final long serialVersionUID = 1L;
+
+        private final SQLException failure;
+        private final String blockers;
+
+        Blocked(SQLException failure, List<String> blockers) {
+            super(failure.getMessage(), failure.getSQLState(), failure);
+            this.failure = failure;
+            this.blockers = String.join("; ", blockers);
+        }
+
+        SQLException failure() {
+            return failure;
+        }
+
+        /** Who held it when it was last seen, in words. */
+        String blockers() {
+            return blockers;
         }
     }
 

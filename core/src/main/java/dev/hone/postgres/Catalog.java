@@ -121,6 +121,7 @@ public record Catalog(
      * @param identity {@code a} always, {@code d} by default, empty for none
      * @param defaultExpression the default or generation expression
      * @param collation qualified name where it is not the type's own
+     * @param setDistinct n_distinct as somebody set it; null where ANALYZE's own number holds
      */
     public record Column(
             long relation,
@@ -133,7 +134,8 @@ public record Catalog(
             String generated,
             String identity,
             @Nullable String defaultExpression,
-            @Nullable String collation) {}
+            @Nullable String collation,
+            @Nullable Double setDistinct) {}
 
     /**
      * A constraint of a table.

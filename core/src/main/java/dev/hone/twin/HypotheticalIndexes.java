@@ -5,6 +5,7 @@ import dev.hone.change.CreateIndex;
 import dev.hone.postgres.Sql;
 import dev.hone.twin.IndexSizer.Estimate;
 import java.io.IOException;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -12,10 +13,10 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The indexes of a twin that its source does not have. Each is a real one, built over no rows: while it is built, its
@@ -62,11 +63,11 @@ final class HypotheticalIndexes {
     HypotheticalIndex create(CreateIndex definition) {
         try {
             extensions.needed(definition);
-            long oid = build(definition);
-            Set<Long> oids = tree(superuser, Long.toString(oid));
+            List<Built> built = build(definition);
+            Set<Long> oids = built.stream().map(Built::oid).collect(Collectors.toSet());
             setValid(superuser, oids, false);
             try {
-                return finish(definition, oid, oids);
+                return finish(definition, built);
             } catch (SQLException | IOException | RuntimeException e) {
                 dropFromCatalog(definition);
                 throw e;
@@ -78,11 +79,10 @@ final class HypotheticalIndexes {
         }
     }
 
-    private HypotheticalIndex finish(CreateIndex definition, long oid, Set<Long> oids)
-            throws SQLException, IOException {
-        List<Long> leaves = superuser.query(
-                "SELECT oid::bigint FROM pg_class WHERE relkind = 'i' AND oid IN (" + join(oids) + ") ORDER BY oid",
-                row -> row.getLong(1));
+    private HypotheticalIndex finish(CreateIndex definition, List<Built> built) throws SQLException, IOException {
+        Set<Long> oids = built.stream().map(Built::oid).collect(Collectors.toSet());
+        List<Long> leaves =
+                built.stream().filter(Built::leaf).map(Built::oid).sorted().toList();
         long pages = 0;
         double rows = 0;
         StringBuilder update = new StringBuilder();
@@ -112,16 +112,23 @@ final class HypotheticalIndexes {
                     .append(leaf)
                     .append(';');
         }
-        superuser.execute(update.toString());
-        HypotheticalIndex index = new HypotheticalIndex(definition, oid, pages * RelationFile.PAGE_BYTES, pages, rows);
-        setValid(superuser, oids, true);
+        superuser.execute(update + validity(oids, true));
+        HypotheticalIndex index =
+                new HypotheticalIndex(definition, built.getFirst().oid(), pages * RelationFile.PAGE_BYTES, pages, rows);
         all.put(index, oids);
         visible.add(index);
         return index;
     }
 
-    /** Creates the index over no rows; gives its oid. */
-    private long build(CreateIndex definition) throws SQLException {
+    /**
+     * A part of an index.
+     *
+     * @param leaf whether it has a file
+     */
+    private record Built(long oid, boolean leaf) {}
+
+    /** Creates the index over no rows; gives it, and then the parts of a partitioned one. */
+    private List<Built> build(CreateIndex definition) throws SQLException {
         record Storage(long oid, long file, int pages, String tuples, int visiblePages, int frozenPages) {}
         String table = "(SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = "
                 + Sql.literal(definition.schema()) + " AND c.relname = " + Sql.literal(definition.table()) + ")";
@@ -154,10 +161,24 @@ final class HypotheticalIndexes {
                 superuser.execute(String.join("; ", back));
             }
         }
-        Optional<String> oid = superuser.text(
-                "SELECT c.oid::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = "
-                        + Sql.literal(definition.schema()) + " AND c.relname = " + Sql.literal(definition.name()));
-        return Long.parseLong(oid.orElseThrow(() -> new SQLException("the index is not in the catalog")));
+        List<Built> built = superuser.query(
+                "SELECT c.oid::bigint, c.relkind = 'i' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                        + " WHERE n.nspname = " + Sql.literal(definition.schema()) + " AND c.relname = "
+                        + Sql.literal(definition.name()),
+                HypotheticalIndexes::built);
+        if (built.isEmpty()) {
+            throw new SQLException("the index is not in the catalog");
+        }
+        return built.getFirst().leaf()
+                ? built
+                : superuser.query(
+                        "SELECT t.relid::bigint, t.isleaf FROM pg_partition_tree("
+                                + built.getFirst().oid() + "::regclass) t ORDER BY t.level, t.relid",
+                        HypotheticalIndexes::built);
+    }
+
+    private static Built built(ResultSet row) throws SQLException {
+        return new Built(row.getLong(1), row.getBoolean(2));
     }
 
     void drop(HypotheticalIndex index) {
@@ -188,8 +209,13 @@ final class HypotheticalIndexes {
             }
         });
         try {
-            setValid(superuser, hide, false);
-            setValid(superuser, show, true);
+            // In one round trip: it is the most frequent thing that the twin is asked.
+            String sql = Stream.of(validity(hide, false), validity(show, true))
+                    .filter(one -> !one.isEmpty())
+                    .collect(Collectors.joining("; "));
+            if (!sql.isEmpty()) {
+                superuser.execute(sql);
+            }
             visible.clear();
             asked.stream().filter(all::containsKey).forEach(visible::add);
         } catch (SQLException e) {
@@ -209,9 +235,14 @@ final class HypotheticalIndexes {
 
     static void setValid(Session superuser, Set<Long> indexes, boolean valid) throws SQLException {
         if (!indexes.isEmpty()) {
-            superuser.execute(
-                    "UPDATE pg_index SET indisvalid = " + valid + " WHERE indexrelid IN (" + join(indexes) + ")");
+            superuser.execute(validity(indexes, valid));
         }
+    }
+
+    private static String validity(Set<Long> indexes, boolean valid) {
+        return indexes.isEmpty()
+                ? ""
+                : "UPDATE pg_index SET indisvalid = " + valid + " WHERE indexrelid IN (" + join(indexes) + ")";
     }
 
     /**

@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -73,6 +75,11 @@ final class IndexSizer {
     private final TwinServer server;
     private final Samples samples;
     private final GinKeys ginKeys;
+
+    private record Values(String type, List<String> values) {}
+
+    /** Many indexes are thought of that hold the same columns. */
+    private final Map<Values, List<Integer>> widths = new HashMap<>();
 
     IndexSizer(Session superuser, Session owner, TwinServer server) {
         this.superuser = superuser;
@@ -283,6 +290,15 @@ final class IndexSizer {
         if (values.isEmpty()) {
             return List.of();
         }
+        List<Integer> known = widths.get(new Values(type, values));
+        if (known == null) {
+            known = measured(type, values);
+            widths.put(new Values(type, values), known);
+        }
+        return known;
+    }
+
+    private List<Integer> measured(String type, List<String> values) {
         try {
             String texts = String.join(", ", values.stream().map(Sql::literal).toList());
             return owner

@@ -121,7 +121,7 @@ final class Grouping {
      * @param stage with all rows
      * @return numbers to tell the planner, of the columns whose estimate is wrong
      */
-    List<Built> misjudged(Stage stage) throws SQLException {
+    List<Option.Distinct> misjudged(Stage stage) throws SQLException {
         Map<Column, Boolean> wanted = new LinkedHashMap<>();
         for (Plan plan : plans) {
             StringBuilder text = new StringBuilder();
@@ -140,7 +140,7 @@ final class Grouping {
                                     new Column(String.valueOf(node.schema()), String.valueOf(node.relation()), name),
                                     true)));
         }
-        List<Built> found = new ArrayList<>();
+        List<Option.Distinct> found = new ArrayList<>();
         for (Column column : wanted.keySet()) {
             try {
                 counted(stage, column).ifPresent(found::add);
@@ -152,7 +152,7 @@ final class Grouping {
         return found;
     }
 
-    private static Optional<Built> counted(Stage stage, Column column) throws SQLException {
+    private static Optional<Option.Distinct> counted(Stage stage, Column column) throws SQLException {
         stage.show(new BitSet());
         String table = Sql.identifier(column.schema(), column.table());
         Optional<String> known = stage.runner().text(Sql.tag("estimated", """
@@ -190,10 +190,11 @@ final class Grouping {
             return Optional.empty();
         }
         double told = really > GROWING * all ? -Math.round(really / all * 1e6) / 1e6 : really;
-        return Optional.of(Built.of(
+        return Optional.of(new Option.Distinct(
                 new AlterColumnStatistics(column.schema(), column.table(), column.name(), null, told),
+                told,
                 distinct,
-                Long.parseLong(parts[1]),
+                Integer.parseInt(parts[1]),
                 Long.parseLong(parts[2])));
     }
 

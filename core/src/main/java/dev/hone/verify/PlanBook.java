@@ -13,14 +13,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which plan each call has with each set of indexes, as the stage's planner says. A call is planned again only for sets
- * that differ in indexes on tables it touches, and not even then if a known plan would win again: what the planner chose
+ * Which plan each call has with each set of options, as the stage's planner says. A call is planned again only for sets
+ * that differ in what concerns tables it touches, and not even then if a known plan would win again: what the planner chose
  * among more indexes it also chooses among fewer, as long as all it used is still there and it is told the same.
  */
 final class PlanBook {
 
     /**
-     * What a call does with a set of indexes.
+     * What a call does with a set of options.
      *
      * @param work tells it from other work of the same call: equal texts take equal time
      * @param used which of the built indexes the plan reads
@@ -88,7 +88,7 @@ final class PlanBook {
             found = plans.values().stream()
                     .filter(one -> isSubset(one.entry().used(), relevant)
                             && isSubset(relevant, one.visible())
-                            && numbers(relevant).equals(numbers(one.visible())))
+                            && told(relevant).equals(told(one.visible())))
                     .findFirst()
                     .orElse(null);
             Plan plan;
@@ -106,10 +106,10 @@ final class PlanBook {
 
     private Entry entry(int call, Plan plan, BitSet relevant) {
         BitSet used = new BitSet();
-        List<Built> built = stage.built();
+        List<Option> options = stage.options();
         plan.nodes().filter(node -> node.index() != null).forEach(node -> {
-            for (int i = 0; i < built.size(); i++) {
-                if (built.get(i).name().equals(node.index())) {
+            for (int i = 0; i < options.size(); i++) {
+                if (options.get(i) instanceof Option.Index index && index.name().equals(node.index())) {
                     used.set(i);
                 }
             }
@@ -120,20 +120,22 @@ final class PlanBook {
 
     private BitSet on(Set<String> some, BitSet set) {
         BitSet found = new BitSet();
-        set.stream().filter(i -> some.contains(stage.built().get(i).on())).forEach(found::set);
+        set.stream().filter(i -> stage.options().get(i).concerns(some)).forEach(found::set);
         return found;
     }
 
     private BitSet indexes(BitSet set) {
         BitSet found = (BitSet) set.clone();
-        found.andNot(numbers(set));
+        found.andNot(told(set));
         return found;
     }
 
-    /** Those of a set that are numbers told to the planner. */
-    BitSet numbers(BitSet set) {
+    /** Those of a set that the planner is told, and no plan reads. */
+    BitSet told(BitSet set) {
         BitSet found = new BitSet();
-        set.stream().filter(i -> stage.built().get(i).index() == null).forEach(found::set);
+        set.stream()
+                .filter(i -> !(stage.options().get(i) instanceof Option.Index))
+                .forEach(found::set);
         return found;
     }
 

@@ -84,7 +84,7 @@ final class PlanTimes {
         if (known != null) {
             return known.atLeast() ? known.millis() * 2 : known.millis();
         }
-        return HOPE * predicted(call, entry, book.numbers(set));
+        return HOPE * predicted(call, entry, book.told(set));
     }
 
     /**

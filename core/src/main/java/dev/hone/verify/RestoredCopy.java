@@ -35,7 +35,7 @@ final class RestoredCopy implements Stage {
     private final boolean writes;
     private final boolean whole;
     private final List<String> notes;
-    private final List<Built> built = new ArrayList<>();
+    private final List<Option> options = new ArrayList<>();
     private final BitSet shown = new BitSet();
     private int number;
 
@@ -138,7 +138,7 @@ final class RestoredCopy implements Stage {
             int done = 0;
             for (CreateIndex index : wanted) {
                 task.at(done++, Sql.identifier(index.schema(), index.table()));
-                CreateIndex named = Built.named(index, Staging.PREFIX + ++number);
+                CreateIndex named = index.named(Staging.PREFIX + ++number);
                 try {
                     statement.execute(named.statement(false));
                 } catch (SQLException e) {
@@ -150,8 +150,8 @@ final class RestoredCopy implements Stage {
                                 + " pg_catalog.pg_index WHERE indexrelid = " + Sql.literal(named.subject())
                                 + "::regclass")) {
                     row.next();
-                    shown.set(built.size());
-                    built.add(Built.of(index, named.name(), row.getLong(1), row.getLong(2), row.getLong(3)));
+                    shown.set(options.size());
+                    options.add(new Option.Index(index, named.name(), row.getLong(1), row.getLong(2), row.getLong(3)));
                 }
             }
             task.at(wanted.size(), "");
@@ -169,13 +169,13 @@ final class RestoredCopy implements Stage {
     }
 
     @Override
-    public void offer(List<Built> numbers) {
-        built.addAll(numbers);
+    public void offer(List<? extends Option> others) {
+        options.addAll(others);
     }
 
     @Override
-    public List<Built> built() {
-        return built;
+    public List<Option> options() {
+        return options;
     }
 
     @Override
@@ -183,22 +183,22 @@ final class RestoredCopy implements Stage {
         // Marks must not wait for a lock that our own transaction holds.
         runner.execute("ROLLBACK");
         for (boolean show : new boolean[] {false, true}) {
-            List<Built> changed = new ArrayList<>();
-            for (int i = 0; i < built.size(); i++) {
+            List<Option> changed = new ArrayList<>();
+            for (int i = 0; i < options.size(); i++) {
                 if (visible.get(i) == show && shown.get(i) != show) {
-                    changed.add(built.get(i));
+                    changed.add(options.get(i));
                     shown.set(i, show);
                 }
             }
-            if (!changed.isEmpty()) {
+            List<Option.Index> indexes = Option.indexes(changed);
+            String sql = Option.telling(changed, show) + (indexes.isEmpty() ? "" : Option.flags(indexes, show, writes));
+            if (!sql.isEmpty()) {
                 try (Statement statement = superuser.createStatement()) {
-                    List<Built> indexes = Built.indexes(changed);
-                    statement.execute(Built.telling(changed, show)
-                            + (indexes.isEmpty() ? "" : Staging.flags(indexes, show, writes)));
+                    statement.execute(sql);
                 }
             }
         }
-        runner.begin();
+        runner.begin(Option.settings(visible.stream().mapToObj(options::get).toList()));
     }
 
     @Override

@@ -34,7 +34,6 @@ final class Runner implements AutoCloseable {
     private final Connection connection;
     private final boolean readOnly;
     private final @Nullable ProcessorClock clock;
-    private String settings = "";
     private double stretch = 1;
     private long plans;
     private long runs;
@@ -94,15 +93,18 @@ final class Runner implements AutoCloseable {
         return runs;
     }
 
-    /** Settings for all that follows, as {@code SET LOCAL} statements; empty for the server's. */
-    void settings(String statements) throws SQLException {
-        settings = statements;
-        begin();
-    }
-
     /** Begins a new transaction; what the last one did is taken back. */
     void begin() throws SQLException {
-        execute("ROLLBACK; BEGIN" + (readOnly ? " READ ONLY" : "") + (settings.isEmpty() ? "" : "; " + settings));
+        begin("");
+    }
+
+    /**
+     * Begins a new transaction; what the last one did is taken back.
+     *
+     * @param settings statements that it starts with; may be empty
+     */
+    void begin(String settings) throws SQLException {
+        execute("ROLLBACK; BEGIN" + (readOnly ? " READ ONLY; " : "; ") + settings);
     }
 
     void execute(String sql) throws SQLException {

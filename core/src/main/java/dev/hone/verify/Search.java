@@ -7,7 +7,7 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * Looks for the set of built indexes with which the workload takes least time, as far as times are known now: greedily by
+ * Looks for the set of options with which the workload takes least time, as far as times are known now: greedily by
  * the time saved per byte and by the time saved, then by taking out, putting in and exchanging. Real sizes count against
  * the budget. A set with which a query that only reads is slower than without pays dearly for it.
  */
@@ -15,6 +15,9 @@ final class Search {
 
     /** How much slower a reading query may seem before that counts: single measurements are no finer. */
     static final double TOLERANCE = 0.08;
+
+    /** A cost changes plans of queries that nobody measured: it must be worth that. */
+    private static final double COST_GAIN = 0.02;
 
     private static final double PENALTY = 25;
     private static final long FEW_BYTES = 64 << 10;
@@ -52,7 +55,7 @@ final class Search {
     }
 
     long bytes(BitSet set) {
-        return set.stream().mapToLong(i -> stage.built().get(i).bytes()).sum();
+        return set.stream().mapToLong(i -> stage.options().get(i).bytes()).sum();
     }
 
     /** The best set found by a time, beginning from nothing and from some others. */
@@ -61,17 +64,26 @@ final class Search {
         List<BitSet> all = new ArrayList<>(starts);
         all.add(greedy(true, new BitSet()));
         all.add(greedy(false, new BitSet()));
-        BitSet told = new BitSet();
-        told.set(0, stage.built().size());
-        told = times.book().numbers(told);
-        if (!told.isEmpty()) {
-            // A number alone may do nothing, and let an index do all.
-            all.add(greedy(true, told));
+        BitSet numbers = new BitSet();
+        List<Integer> costs = new ArrayList<>();
+        for (int i = 0; i < stage.options().size(); i++) {
+            switch (stage.options().get(i)) {
+                case Option.Index index -> {}
+                case Option.Distinct number -> numbers.set(i);
+                case Option.Cost cost -> costs.add(i);
+            }
+        }
+        // Alone these may do nothing, and let an index do all.
+        if (!numbers.isEmpty()) {
+            all.add(greedy(true, numbers));
             for (BitSet start : starts) {
                 BitSet more = (BitSet) start.clone();
-                more.or(told);
+                more.or(numbers);
                 all.add(more);
             }
+        }
+        for (int cost : costs) {
+            all.add(greedy(true, with(numbers, cost)));
         }
         BitSet best = new BitSet();
         double least = objective(best);
@@ -95,14 +107,14 @@ final class Search {
             double bestScore = 0;
             double bestObjective = now;
             long left = budgetBytes - bytes(chosen);
-            for (int i = 0; i < stage.built().size(); i++) {
-                long size = stage.built().get(i).bytes();
+            for (int i = 0; i < stage.options().size(); i++) {
+                long size = stage.options().get(i).bytes();
                 if (chosen.get(i) || size > left) {
                     continue;
                 }
                 double objective = objective(with(chosen, i));
                 double score = (now - objective) / (perByte ? Math.max(FEW_BYTES, size) : 1);
-                if (now - objective > minimumGain * objective && score > bestScore) {
+                if (now - objective > least(i) * objective && score > bestScore) {
                     best = i;
                     bestScore = score;
                     bestObjective = objective;
@@ -111,7 +123,7 @@ final class Search {
             if (best < 0) {
                 break;
             }
-            chosen.set(best);
+            chosen = with(chosen, best);
             now = bestObjective;
         }
         return chosen;
@@ -125,7 +137,7 @@ final class Search {
             double leastScore = Double.POSITIVE_INFINITY;
             for (int i : set.stream().toArray()) {
                 double score = objective(without(set, i))
-                        / Math.max(FEW_BYTES, stage.built().get(i).bytes());
+                        / Math.max(FEW_BYTES, stage.options().get(i).bytes());
                 if (score < leastScore) {
                     least = i;
                     leastScore = score;
@@ -152,11 +164,11 @@ final class Search {
     BitSet withoutIdle(BitSet start) throws SQLException {
         BitSet set = (BitSet) start.clone();
         List<Integer> bySize = new ArrayList<>(set.stream().boxed().toList());
-        bySize.sort((a, b) ->
-                Long.compare(stage.built().get(b).bytes(), stage.built().get(a).bytes()));
+        bySize.sort((a, b) -> Long.compare(
+                stage.options().get(b).bytes(), stage.options().get(a).bytes()));
         for (int one : bySize) {
             double with = objective(set);
-            if (objective(without(set, one)) - with <= minimumGain * with) {
+            if (objective(without(set, one)) - with <= least(one) * with) {
                 set.clear(one);
             }
         }
@@ -166,7 +178,7 @@ final class Search {
     private BitSet exchanged(BitSet start) throws SQLException {
         BitSet set = start;
         double now = objective(set);
-        for (int in = 0; in < stage.built().size(); in++) {
+        for (int in = 0; in < stage.options().size(); in++) {
             if (set.get(in) || deadline.isOver()) {
                 continue;
             }
@@ -182,7 +194,7 @@ final class Search {
                     }
                 }
             }
-            if (now - least > minimumGain * least) {
+            if (now - least > least(in) * least) {
                 set = best;
                 now = least;
             }
@@ -190,10 +202,22 @@ final class Search {
         return set;
     }
 
-    private static BitSet with(BitSet set, int one) {
+    /** With one option more, in the place of another value of the same cost. */
+    private BitSet with(BitSet set, int one) {
         BitSet more = (BitSet) set.clone();
+        if (stage.options().get(one) instanceof Option.Cost cost) {
+            set.stream()
+                    .filter(i -> stage.options().get(i) instanceof Option.Cost other
+                            && other.name().equals(cost.name()))
+                    .forEach(more::clear);
+        }
         more.set(one);
         return more;
+    }
+
+    /** The least share of the time that an option must save. */
+    private double least(int option) {
+        return stage.options().get(option) instanceof Option.Cost ? Math.max(minimumGain, COST_GAIN) : minimumGain;
     }
 
     static BitSet without(BitSet set, int one) {

@@ -32,13 +32,13 @@ sealed interface Stage extends AutoCloseable permits Staging, RestoredCopy {
     /** Whether all rows are there, and the planner can be told how many different values a column has. */
     boolean tells();
 
-    /** Takes up numbers of different values to be told, which are numbered on from what was built before. */
-    void offer(List<Built> numbers);
+    /** Takes up what is to be tried beside indexes; it is numbered on from what was built or offered before. */
+    void offer(List<? extends Option> others);
 
     /** What was built or offered, by number. */
-    List<Built> built();
+    List<Option> options();
 
-    /** Shows exactly these of the built indexes to the session, and tells exactly these of the numbers, in a new transaction of it. */
+    /** Has the session plan with exactly these of the options, in a new transaction of it. */
     void show(BitSet visible) throws SQLException;
 
     /** Leaves nothing of what was built. */

@@ -18,7 +18,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
@@ -26,7 +25,7 @@ import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A copy of the database that its owner keeps for trying things. Indexes come and go by journaled deployments, so that
+ * A database in which indexes come and go for a trial: a copy that its owner keeps for that, or the source itself. They come and go by journaled deployments, so that
  * one that was cut short is known, and taken back by the next verification or by {@code hone undo}.
  *
  * <p>Sets of indexes are told apart inside transactions that are rolled back: a superuser marks an index as invalid, any
@@ -40,16 +39,24 @@ final class Staging implements Stage {
 
     private final ServerAddress address;
     private final Runner runner;
+    private final boolean source;
     private final boolean superuser;
     private final boolean writes;
     private final boolean journalWasThere;
-    private final List<Built> built = new ArrayList<>();
+    private final List<Option> options = new ArrayList<>();
     private final List<String> deployments = new ArrayList<>();
     private int number;
 
-    private Staging(ServerAddress address, Runner runner, boolean superuser, boolean writes, boolean journalWasThere) {
+    private Staging(
+            ServerAddress address,
+            Runner runner,
+            boolean source,
+            boolean superuser,
+            boolean writes,
+            boolean journalWasThere) {
         this.address = address;
         this.runner = runner;
+        this.source = source;
         this.superuser = superuser;
         this.writes = writes;
         this.journalWasThere = journalWasThere;
@@ -64,24 +71,49 @@ final class Staging implements Stage {
     static Staging open(
             ServerAddress address, @Nullable ServerAddress source, Snapshot snapshot, boolean writes, Progress progress)
             throws SQLException {
-        boolean journal;
-        boolean superuser;
         try (Server server = Server.connect(address)) {
             requireOther(server, source);
             requireFit(server, snapshot);
             sweep(server, progress);
-            journal = hasJournal(server);
-            superuser = server.handle()
-                    .createQuery(Sql.tag("superuser", "SELECT current_setting('is_superuser')::boolean"))
-                    .mapTo(Boolean.class)
-                    .one();
+            return new Staging(
+                    address, Runner.open(address, false), false, isSuperuser(server), writes, hasJournal(server));
         } catch (JdbiException e) {
             throw HoneException.failed(
                     "Cannot look at the staging copy " + address + ": " + e.getMessage(),
                     "Nothing was built there.",
                     e);
         }
-        return new Staging(address, Runner.open(address, false), superuser, writes, journal);
+    }
+
+    /**
+     * Connects to the database itself, and takes back what a verification left that was cut short.
+     *
+     * @throws HoneException of kind {@code REFUSED} if the role is no superuser, or it is a standby
+     */
+    static Staging source(ServerAddress address, Snapshot snapshot, Progress progress) throws SQLException {
+        try (Server server = Server.connect(address)) {
+            requireFit(server, snapshot);
+            if (!isSuperuser(server)) {
+                throw HoneException.refused(
+                        "Trying indexes in the database itself takes a superuser: only one can hide an index from a single"
+                                + " session, and dropping it there for a while would keep others from the table",
+                        "Nothing was built. Leave --verify-on out, so that Hone makes a copy on this machine; or give a"
+                                + " staging copy by its address; or apply the advice with `hone apply --guard`, which takes"
+                                + " back what does not help.");
+            }
+            sweep(server, progress);
+            return new Staging(address, Runner.open(address, false), true, true, false, hasJournal(server));
+        } catch (JdbiException e) {
+            throw HoneException.failed(
+                    "Cannot look at the database " + address + ": " + e.getMessage(), "Nothing was built there.", e);
+        }
+    }
+
+    private static boolean isSuperuser(Server server) {
+        return server.handle()
+                .createQuery(Sql.tag("superuser", "SELECT current_setting('is_superuser')::boolean"))
+                .mapTo(Boolean.class)
+                .one();
     }
 
     /** Two addresses may be of one database. */
@@ -195,7 +227,7 @@ final class Staging implements Stage {
 
     @Override
     public String name() {
-        return "the staging copy " + address;
+        return source ? "the database itself" : "the staging copy " + address;
     }
 
     @Override
@@ -221,7 +253,7 @@ final class Staging implements Stage {
         while (!left.isEmpty()) {
             List<Change> changes = new ArrayList<>();
             for (CreateIndex index : left) {
-                changes.add(Built.named(index, PREFIX + ++number));
+                changes.add(index.named(PREFIX + ++number));
             }
             DeploymentResult result = Deployer.apply(address, changes, DeployOptions.DEFAULT, progress);
             deployments.add(result.deployment());
@@ -248,69 +280,44 @@ final class Staging implements Stage {
                 + " pg_relation_size(i.indexrelid) FROM pg_catalog.pg_index i WHERE i.indexrelid = "
                 + Sql.literal(made.subject()) + "::regclass");
         String[] parts = found.orElseThrow().split(" ", -1);
-        built.add(Built.of(
+        options.add(new Option.Index(
                 wanted, made.name(), Long.parseLong(parts[0]), Long.parseLong(parts[1]), Long.parseLong(parts[2])));
     }
 
     @Override
     public boolean tells() {
-        return superuser;
+        // ANALYZE would have to wait for what we tell.
+        return superuser && !source;
     }
 
     @Override
-    public void offer(List<Built> numbers) {
-        built.addAll(numbers);
+    public void offer(List<? extends Option> others) {
+        options.addAll(others);
     }
 
     @Override
-    public List<Built> built() {
-        return built;
+    public List<Option> options() {
+        return options;
     }
 
     @Override
     public void show(BitSet visible) throws SQLException {
-        runner.begin();
-        List<Built> told = visible.stream().mapToObj(built::get).toList();
-        String telling = Built.telling(told, true);
+        List<Option> chosen = visible.stream().mapToObj(options::get).toList();
+        runner.begin(Option.settings(chosen));
+        String telling = Option.telling(chosen, true);
         if (!telling.isEmpty()) {
             runner.execute(telling);
         }
-        List<Built> hidden = new ArrayList<>();
-        for (int i = 0; i < built.size(); i++) {
-            if (!visible.get(i) && built.get(i).index() != null) {
-                hidden.add(built.get(i));
-            }
-        }
+        List<Option.Index> hidden = new ArrayList<>(Option.indexes(options));
+        hidden.removeAll(Option.indexes(chosen));
         if (hidden.isEmpty()) {
             return;
         }
         runner.execute(
                 superuser
-                        ? flags(hidden, false, writes)
+                        ? Option.flags(hidden, false, writes)
                         : "DROP INDEX "
-                                + hidden.stream()
-                                        .map(index -> Sql.identifier(
-                                                Objects.requireNonNull(index.index())
-                                                        .schema(),
-                                                index.name()))
-                                        .collect(Collectors.joining(", ")));
-    }
-
-    /**
-     * Hides indexes from the planner, or shows them.
-     *
-     * @param upkeep whether writing statements are to do without them too. The list of a table's indexes is cached with the
-     *     table, which must therefore seem to have changed.
-     */
-    static String flags(List<Built> indexes, boolean visible, boolean upkeep) {
-        String oids = Built.oids(indexes);
-        return "UPDATE pg_catalog.pg_index SET indisvalid = " + visible
-                + (upkeep ? ", indisready = " + visible + ", indislive = " + visible : "") + " WHERE indexrelid IN ("
-                + oids + ")"
-                + (upkeep
-                        ? "; UPDATE pg_catalog.pg_class SET relname = relname WHERE oid IN (" + Built.tables(indexes)
-                                + ")"
-                        : "");
+                                + hidden.stream().map(Option.Index::subject).collect(Collectors.joining(", ")));
     }
 
     @Override
@@ -320,11 +327,11 @@ final class Staging implements Stage {
             DeploymentResult result = Deployer.undo(address, deployment, DeployOptions.DEFAULT, Progress.NONE);
             if (!result.complete()) {
                 throw HoneException.failed(
-                        "Could not remove all indexes that were tried from the staging copy " + address + ": "
+                        "Could not remove all indexes that were tried from " + name() + ": "
                                 + result.steps().stream()
                                         .map(DeploymentResult.Step::detail)
                                         .collect(Collectors.joining("; ")),
-                        "The database itself is unchanged. On the staging copy: hone undo " + deployment + ".",
+                        "They are journaled there: hone undo " + deployment + ".",
                         null);
             }
         }

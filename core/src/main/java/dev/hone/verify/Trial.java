@@ -49,23 +49,37 @@ public final class Trial {
         RepresentativeCalls calls = new RepresentativeCalls(twin, snapshot);
         Touched touched = touched(twin, snapshot, workload, calls);
         try (Stage stage = stage(snapshot, source, touched, options, progress)) {
+            boolean reading = options.place() instanceof Place.Source && touched.isWriting();
             List<CreateIndex> recommended = Shortlist.indexes(advice);
             List<CreateIndex> others = Shortlist.besides(recommended, twin, snapshot, workload, advising, progress);
-            return new Verifier(
+            Verification found = new Verifier(
                             stage,
                             snapshot,
-                            workload,
+                            reading ? reading(workload, touched) : workload,
                             calls,
                             advising.budgetFor(snapshot.database().sizeBytes()),
                             advising.minimumGain(),
                             options.time(),
                             progress)
                     .verify(recommended, others);
+            return reading
+                    ? found.withNote("Not measured: "
+                            + String.join(
+                                    ", ",
+                                    touched.writing().stream()
+                                            .map(Workload.Query::id)
+                                            .sorted()
+                                            .limit(10)
+                                            .toList())
+                            + (touched.writing().size() > 10 ? " and more" : "")
+                            + " (they write, and nothing is written in the database itself for a trial): what indexes cost"
+                            + " them is not in the figures.")
+                    : found;
         } catch (SQLException e) {
             throw HoneException.failed(
-                    "The copy was lost while the advice was tried: " + e.getMessage(),
-                    "The database is unchanged. What was built on a staging copy is removed by the next --verify there, or by"
-                            + " `hone undo`.",
+                    "The connection was lost while the advice was tried: " + e.getMessage(),
+                    "What was built in the database or a staging copy is journaled there: the next --verify there removes it, or"
+                            + " `hone undo`. A copy on this machine is gone.",
                     e);
         }
     }
@@ -77,24 +91,50 @@ public final class Trial {
             VerifyOptions options,
             Progress progress)
             throws SQLException {
-        ServerAddress staging = options.staging();
-        if (staging != null) {
-            return Staging.open(staging, source, snapshot, touched.writes(), progress);
-        }
+        return switch (options.place()) {
+            case Place.StagingCopy staging ->
+                Staging.open(staging.address(), source, snapshot, touched.isWriting(), progress);
+            case Place.Source itself -> Staging.source(reachable(source), snapshot, progress);
+            case Place.OwnCopy own ->
+                RestoredCopy.make(
+                        reachable(source), snapshot, touched.tables(), own.sizeBytes(), touched.isWriting(), progress);
+        };
+    }
+
+    /** Nothing is written in the source for a trial, not even in a transaction that is rolled back. */
+    private static Workload reading(Workload workload, Touched touched) {
+        return new Workload(
+                workload.source(),
+                workload.queries().stream()
+                        .filter(query -> !touched.writing().contains(query))
+                        .toList());
+    }
+
+    private static ServerAddress reachable(@Nullable ServerAddress source) {
         if (source == null) {
             throw HoneException.refused(
                     "A snapshot's file holds no rows to measure with",
                     "Nothing was built. Give the database's address instead of the file, or a copy by --verify-on URL.");
         }
-        return RestoredCopy.make(source, snapshot, touched.tables(), options.sizeBytes(), touched.writes(), progress);
+        return source;
     }
 
-    /** What a workload touches. */
-    private record Touched(Set<String> tables, boolean writes) {}
+    /**
+     * What a workload touches.
+     *
+     * @param writing the queries that write
+     */
+    private record Touched(Set<String> tables, Set<Workload.Query> writing) {
+
+        boolean isWriting() {
+            return !writing.isEmpty();
+        }
+    }
 
     private static Touched touched(Twin twin, Snapshot snapshot, Workload workload, RepresentativeCalls calls) {
         Set<String> tables = new HashSet<>();
         Set<String> written = new HashSet<>();
+        Set<Workload.Query> writing = new HashSet<>();
         for (Workload.Query query : workload.queries()) {
             for (RepresentativeCalls.Call call : calls.of(query)) {
                 try {
@@ -103,6 +143,7 @@ public final class Trial {
                             tables.add(Sql.identifier(node.schema(), node.relation()));
                             if (node.type().equals("ModifyTable")) {
                                 written.add(Sql.identifier(node.schema(), node.relation()));
+                                writing.add(query);
                             }
                         }
                     });
@@ -126,6 +167,6 @@ public final class Trial {
                 }
             }
         }
-        return new Touched(tables, !written.isEmpty());
+        return new Touched(tables, writing);
     }
 }

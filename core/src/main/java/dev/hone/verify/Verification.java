@@ -1,10 +1,11 @@
 package dev.hone.verify;
 
 import dev.hone.advise.Advice;
-import dev.hone.change.AlterColumnStatistics;
+import dev.hone.change.Change;
 import dev.hone.change.CreateIndex;
 import dev.hone.measure.Comparison;
 import dev.hone.measure.Interval;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param where it was tried, for people
  * @param unit what was measured: processor time of the server, or execution time
  * @param kept what is worth having, largest saving first
- * @param numbers of different values that the planner should be told: they take no room
+ * @param told what else the planner should be told: it takes no room
  * @param rejected what was tried and is not
  * @param queries heaviest first
  * @param estimatedRatio planner cost of the workload with what is kept, divided by that without
@@ -28,7 +29,7 @@ public record Verification(
         String where,
         String unit,
         List<Kept> kept,
-        List<Told> numbers,
+        List<Told> told,
         List<Rejected> rejected,
         List<Query> queries,
         double estimatedRatio,
@@ -40,10 +41,28 @@ public record Verification(
 
     public Verification {
         kept = List.copyOf(kept);
-        numbers = List.copyOf(numbers);
+        told = List.copyOf(told);
         rejected = List.copyOf(rejected);
         queries = List.copyOf(queries);
         notes = List.copyOf(notes);
+    }
+
+    Verification withNote(String note) {
+        List<String> more = new ArrayList<>(notes);
+        more.add(note);
+        return new Verification(
+                where,
+                unit,
+                kept,
+                told,
+                rejected,
+                queries,
+                estimatedRatio,
+                measuredRatio,
+                more,
+                plans,
+                complete,
+                model);
     }
 
     /** Advice in the light of it: with what is kept in the place of the indexes that the plans alone spoke for. */
@@ -65,13 +84,15 @@ public record Verification(
     }
 
     /**
-     * How many different values a column has, where telling the planner is worth while.
+     * What the planner should be told: how many different values a column has, or another cost to reckon with.
      *
-     * @param estimated what ANALYZE found, as pg_stats has it
+     * @param change an AlterColumnStatistics or an AlterSetting
+     * @param value to be told
+     * @param now what it goes by without
      * @param queries ids of the queries that have another plan by it
      * @param missed milliseconds of the whole workload that it saves beside the others
      */
-    public record Told(AlterColumnStatistics change, double estimated, List<String> queries, double missed) {
+    public record Told(Change change, String value, String now, List<String> queries, double missed) {
         public Told {
             queries = List.copyOf(queries);
         }

@@ -6,6 +6,7 @@ import dev.hone.advise.Recommendation;
 import dev.hone.advise.Recommendation.Alternative;
 import dev.hone.advise.Recommendation.Effect;
 import dev.hone.change.AlterColumnStatistics;
+import dev.hone.change.AlterSetting;
 import dev.hone.change.CreateExtension;
 import dev.hone.change.CreateIndex;
 import dev.hone.change.DropIndex;
@@ -36,9 +37,9 @@ final class VerifiedAdvice {
     Advice advice() {
         List<Recommendation> all = new ArrayList<>();
         Set<String> told = new HashSet<>();
-        for (Verification.Told number : found.numbers()) {
-            told.add(number.change().subject());
-            all.add(recommendation(number));
+        for (Verification.Told one : found.told()) {
+            told.add(one.change().subject());
+            all.add(recommendation(one));
         }
         List<Recommendation> removals = new ArrayList<>();
         for (Recommendation one : advice.recommendations()) {
@@ -112,24 +113,28 @@ final class VerifiedAdvice {
                 .sum();
     }
 
-    private Recommendation recommendation(Verification.Told number) {
+    private Recommendation recommendation(Verification.Told told) {
         List<Effect> effects = new ArrayList<>();
         List<Measured> measured = new ArrayList<>();
-        judge(number.queries(), effects, measured);
+        judge(told.queries(), effects, measured);
         String reason = String.format(
                 Locale.ROOT,
-                "Counted on the copy: n_distinct is %s, ANALYZE's sample made it %s. %s by it.%s",
-                number.change().distinct(),
-                number.estimated(),
-                String.join(", ", number.queries()) + (number.queries().size() == 1 ? " has" : " have")
-                        + " a better plan",
-                number.missed() > 0
-                        ? String.format(
-                                Locale.ROOT,
-                                " Without it, and with the others, the workload would take %,.1f ms more.",
-                                number.missed())
-                        : "");
-        return new Recommendation(number.change(), reason, 0, effects, List.of(), List.of(), null, measured);
+                told.change() instanceof AlterSetting
+                        ? "With %s instead of %s the planner chose faster plans there, where the data was in memory for the"
+                                + " most part. Other queries of the database get it too. %s by it.%s"
+                        : "Counted on the copy: n_distinct is %s, ANALYZE's sample made it %s. %s by it.%s",
+                told.value(),
+                told.now(),
+                String.join(", ", told.queries()) + (told.queries().size() == 1 ? " has" : " have") + " a better plan",
+                missed(told.missed()));
+        return new Recommendation(told.change(), reason, 0, effects, List.of(), List.of(), null, measured);
+    }
+
+    private static String missed(double millis) {
+        return millis > 0
+                ? String.format(
+                        Locale.ROOT, " Without it, and with the others, the workload would take %,.1f ms more.", millis)
+                : "";
     }
 
     private Recommendation recommendation(Verification.Kept kept) {
@@ -169,12 +174,7 @@ final class VerifiedAdvice {
     private static String reason(Verification.Kept kept) {
         return String.join(", ", kept.queries())
                 + (kept.queries().size() == 1 ? " uses it." : " use it.")
-                + (kept.missed() > 0
-                        ? String.format(
-                                Locale.ROOT,
-                                " Without it, and with the others, the workload would take %,.1f ms more.",
-                                kept.missed())
-                        : "");
+                + missed(kept.missed());
     }
 
     private @Nullable Recommendation estimated(CreateIndex index) {

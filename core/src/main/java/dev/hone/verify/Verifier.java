@@ -20,10 +20,10 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -104,12 +104,13 @@ final class Verifier {
                 stage.offer(grouping.misjudged(stage));
             }
         }
+        stage.offer(OtherCosts.of(stage));
         List<CreateIndex> all = new ArrayList<>(recommended);
         all.addAll(others);
         Set<CreateIndex> seen = new HashSet<>();
-        all.forEach(index -> seen.add(Built.named(index, "any")));
+        all.forEach(index -> seen.add(index.named("any")));
         grouping.indexes().stream()
-                .filter(index -> seen.add(Built.named(index, "any")))
+                .filter(index -> seen.add(index.named("any")))
                 .forEach(all::add);
         stage.build(all, impossible::put, progress);
         notes.addAll(stage.notes());
@@ -118,9 +119,8 @@ final class Verifier {
         Deadline whole = Deadline.in(left);
         Deadline searching = Deadline.in(Duration.ofMillis((long) (left.toMillis() * SEARCH_SHARE)));
         BitSet start = new BitSet();
-        for (int i = 0; i < stage.built().size(); i++) {
-            CreateIndex index = stage.built().get(i).index();
-            if (index != null && recommended.contains(index)) {
+        for (int i = 0; i < stage.options().size(); i++) {
+            if (stage.options().get(i) instanceof Option.Index index && recommended.contains(index.wanted())) {
                 start.set(i);
             }
         }
@@ -270,7 +270,11 @@ final class Verifier {
         BitSet best = new BitSet();
         // Many candidates take long to search: something must be measured before that, or nothing may be.
         BitSet first = search.fitted(start);
-        first.or(known.book().numbers(all()));
+        for (int i = 0; i < stage.options().size(); i++) {
+            if (stage.options().get(i) instanceof Option.Distinct) {
+                first.set(i);
+            }
+        }
         List<BitSet> starts = List.of(first);
         boolean begun = false;
         try (Progress.Task task = progress.begin("Measuring plans", -1)) {
@@ -299,12 +303,6 @@ final class Verifier {
                 starts = List.of(first, set, best);
             }
         }
-    }
-
-    private BitSet all() {
-        BitSet all = new BitSet();
-        all.set(0, stage.built().size());
-        return all;
     }
 
     private static List<Integer> unmeasured(PlanTimes known, BitSet set) throws SQLException {
@@ -412,7 +410,7 @@ final class Verifier {
         for (int i = 0; i < calls.size(); i++) {
             if (slower.contains(calls.get(i).query())) {
                 set.andNot(known.book().entry(i, chosen).used());
-                for (int told : known.book().numbers(chosen).stream().toArray()) {
+                for (int told : known.book().told(chosen).stream().toArray()) {
                     if (matters(known, i, told, chosen)) {
                         set.clear(told);
                     }
@@ -442,27 +440,43 @@ final class Verifier {
         List<Verification.Query> queries = queries(known, chosen);
         List<Verification.Kept> kept = new ArrayList<>();
         List<Verification.Rejected> rejected = new ArrayList<>();
-        List<Verification.Told> numbers = new ArrayList<>();
-        for (int i = 0; i < stage.built().size(); i++) {
-            Built built = stage.built().get(i);
-            CreateIndex index = built.index();
-            if (index == null) {
-                if (chosen.get(i)) {
-                    numbers.add(new Verification.Told(
-                            Objects.requireNonNull(built.distinct()),
-                            built.estimated(),
-                            affected(known, i, chosen),
-                            Math.max(0, search.objective(Search.without(chosen, i)) - search.objective(chosen))));
+        List<Verification.Told> told = new ArrayList<>();
+        for (int i = 0; i < stage.options().size(); i++) {
+            double missed = chosen.get(i)
+                    ? Math.max(0, search.objective(Search.without(chosen, i)) - search.objective(chosen))
+                    : 0;
+            switch (stage.options().get(i)) {
+                case Option.Index index -> {
+                    if (chosen.get(i)) {
+                        kept.add(new Verification.Kept(index.wanted(), index.bytes(), users(known, i, chosen), missed));
+                    } else {
+                        rejected.add(new Verification.Rejected(
+                                index.wanted(),
+                                index.bytes(),
+                                recommended.get(i),
+                                reason(known, i, index.name(), search, chosen)));
+                    }
                 }
-            } else if (chosen.get(i)) {
-                kept.add(new Verification.Kept(
-                        index,
-                        built.bytes(),
-                        users(known, i, chosen),
-                        Math.max(0, search.objective(Search.without(chosen, i)) - search.objective(chosen))));
-            } else {
-                rejected.add(new Verification.Rejected(
-                        index, built.bytes(), recommended.get(i), reason(known, i, search, chosen)));
+                case Option.Distinct number -> {
+                    if (chosen.get(i)) {
+                        told.add(new Verification.Told(
+                                number.change(),
+                                String.valueOf(number.told()),
+                                String.valueOf(number.estimated()),
+                                affected(known, i, chosen),
+                                missed));
+                    }
+                }
+                case Option.Cost cost -> {
+                    if (chosen.get(i)) {
+                        told.add(new Verification.Told(
+                                cost.change(snapshot.database().name()),
+                                cost.value(),
+                                cost.now(),
+                                affected(known, i, chosen),
+                                missed));
+                    }
+                }
             }
         }
         impossible.forEach(
@@ -482,7 +496,7 @@ final class Verifier {
                 stage.name(),
                 stage.runner().unit(),
                 kept,
-                numbers,
+                told,
                 rejected,
                 queries,
                 costBefore > 0 ? costAfter / costBefore : 1,
@@ -521,6 +535,11 @@ final class Verifier {
         }
         List<Verification.Query> queries = new ArrayList<>();
         List<String> single = new ArrayList<>();
+        // Reckoned with the same costs, or they could not be compared.
+        BitSet costs = new BitSet();
+        chosen.stream()
+                .filter(i -> stage.options().get(i) instanceof Option.Cost)
+                .forEach(costs::set);
         for (Map.Entry<Integer, List<Integer>> one : byQuery.entrySet()) {
             Workload.Query query = workload.queries().get(one.getKey());
             double costBefore = 0;
@@ -529,7 +548,7 @@ final class Verifier {
             double changed = 0;
             double expected = 0;
             for (int call : one.getValue()) {
-                costBefore += known.book().entry(call, new BitSet()).plan().totalCost();
+                costBefore += known.book().entry(call, costs).plan().totalCost();
                 costAfter += known.book().entry(call, chosen).plan().totalCost();
                 double millis = known.millis(call, new BitSet());
                 if (same(known, call, chosen)) {
@@ -577,7 +596,7 @@ final class Verifier {
     }
 
     private List<String> users(PlanTimes known, int index, BitSet chosen) throws SQLException {
-        Set<String> ids = new java.util.LinkedHashSet<>();
+        Set<String> ids = new LinkedHashSet<>();
         List<Call> calls = known.book().calls();
         for (int i = 0; i < calls.size(); i++) {
             if (known.book().entry(i, chosen).used().get(index)) {
@@ -588,7 +607,7 @@ final class Verifier {
     }
 
     private List<String> affected(PlanTimes known, int number, BitSet chosen) throws SQLException {
-        Set<String> ids = new java.util.LinkedHashSet<>();
+        Set<String> ids = new LinkedHashSet<>();
         List<Call> calls = known.book().calls();
         for (int i = 0; i < calls.size(); i++) {
             if (matters(known, i, number, chosen)) {
@@ -598,8 +617,7 @@ final class Verifier {
         return List.copyOf(ids);
     }
 
-    private String reason(PlanTimes known, int index, Search search, BitSet chosen) throws SQLException {
-        String name = stage.built().get(index).name();
+    private String reason(PlanTimes known, int index, String name, Search search, BitSet chosen) throws SQLException {
         List<Call> calls = known.book().calls();
         double worst = 1;
         String victim = "";

@@ -11,7 +11,9 @@ SELECT a.attrelid::bigint AS relation,
        CASE WHEN a.attcollation <> t.typcollation AND a.attcollation <> 0
             THEN (SELECT format('%I.%I', cn.nspname, co.collname)
                   FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace
-                  WHERE co.oid = a.attcollation) END AS collation
+                  WHERE co.oid = a.attcollation) END AS collation,
+       (SELECT option_value::float8 FROM pg_options_to_table(a.attoptions)
+        WHERE option_name = 'n_distinct') AS set_distinct
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace

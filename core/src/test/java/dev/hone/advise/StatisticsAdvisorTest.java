@@ -75,7 +75,11 @@ class StatisticsAdvisorTest {
         List<Workload.Query> queries = java.util.Arrays.stream(statements)
                 .map(sql -> new Workload.Query("q" + sql.length(), sql, 1, null, null, List.of()))
                 .toList();
-        return StatisticsAdvisor.advise(twin, snapshot, new Workload("t", queries), List.of(), server, Progress.NONE);
+        Workload workload = new Workload("t", queries);
+        StatisticsAdvisor counted = StatisticsAdvisor.count(twin, snapshot, workload, server, Progress.NONE);
+        try (Twin better = Twin.build(counted.corrected(), Progress.NONE)) {
+            return counted.recommendations(twin, better, workload, List.of());
+        }
     }
 
     private static List<String> shape(String sql) {

@@ -190,7 +190,7 @@ class PartitionTableTest {
         assertApplied(bench.apply(BY_MONTH));
         bench.run("INSERT INTO " + TABLE
                 + " (\"At ü\", amount) SELECT now() + interval '40 days', i FROM generate_series(1, 12000) i");
-        try (Writers writers = Writers.begin(bench, TABLE, "\"At ü\"")) {
+        try (MirroredWriters writers = MirroredWriters.begin(bench, TABLE, "\"At ü\"")) {
             writers.awaitSome();
             assertApplied(bench.undo());
             writers.end();
@@ -205,7 +205,7 @@ class PartitionTableTest {
         for (PartitionTable change : List.of(BY_MONTH, BY_HASH)) {
             Bench bench = bench();
             bench.run("ALTER TABLE " + TABLE + " DROP CONSTRAINT later");
-            try (Writers writers = Writers.begin(bench, TABLE, "\"At ü\"")) {
+            try (MirroredWriters writers = MirroredWriters.begin(bench, TABLE, "\"At ü\"")) {
                 writers.awaitSome();
                 assertApplied(bench.apply(change));
                 writers.awaitSome();

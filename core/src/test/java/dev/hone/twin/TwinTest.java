@@ -105,6 +105,7 @@ class TwinTest {
                                 column.generated(),
                                 column.identity(),
                                 null,
+                                null,
                                 null)
                         : column)
                 .toList();

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hone.HoneException;
 import dev.hone.Progress;
+import dev.hone.advise.Advice;
+import dev.hone.advise.AdviceOptions;
+import dev.hone.advise.IndexAdvisor;
 import dev.hone.advise.RepresentativeCalls;
 import dev.hone.change.AlterColumnStatistics;
 import dev.hone.change.CatalogDiff;
@@ -178,6 +181,53 @@ class TrialTest {
     }
 
     @Test
+    void the_database_itself_is_left_as_it_was_and_nothing_is_written_in_it_meanwhile() throws SQLException {
+        Catalog before = state(local.address("staging"));
+        String written = "SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname LIKE 'Bets%'";
+        String updates = ask(written);
+        Advice advice;
+        AdviceOptions advising = AdviceOptions.DEFAULT.withBudget(1L << 30);
+        advice = IndexAdvisor.advise(twin, snapshot, WORKLOAD, advising, Progress.NONE);
+        Verification found = Trial.run(
+                twin,
+                snapshot,
+                local.address("staging"),
+                WORKLOAD,
+                advice,
+                advising,
+                VerifyOptions.DEFAULT.withTime(Duration.ofSeconds(20)).at(new Place.Source()),
+                Progress.NONE);
+
+        assertThat(found.where()).isEqualTo("the database itself");
+        assertThat(found.kept()).extracting(kept -> kept.index().keys()).contains(List.of("\"user_id\""));
+        assertThat(found.queries())
+                .extracting(Verification.Query::id)
+                .contains("user")
+                .doesNotContain("write");
+        assertThat(found.notes()).anyMatch(note -> note.contains("write") && note.contains("they write"));
+        assertThat(CatalogDiff.between(before, state(local.address("staging")))).isEmpty();
+        assertThat(ask(written)).isEqualTo(updates);
+        requireNoJournal();
+    }
+
+    @Test
+    void without_superuser_the_database_itself_is_no_place_for_a_trial() {
+        ServerAddress tester = local.address("staging").withUser("tester", new Secret("secret"));
+        assertThatThrownBy(() -> Staging.source(tester, snapshot, Progress.NONE))
+                .isInstanceOfSatisfying(HoneException.class, refused -> {
+                    assertThat(refused.kind()).isEqualTo(HoneException.Kind.REFUSED);
+                    assertThat(refused.advice()).contains("Nothing was built", "--guard");
+                });
+        requireNoJournal();
+    }
+
+    private static String ask(String query) {
+        try (Server server = Server.connect(local.address("staging"))) {
+            return server.handle().createQuery(query).mapTo(String.class).one();
+        }
+    }
+
+    @Test
     void what_a_killed_verification_left_is_removed_by_the_next() throws SQLException {
         Catalog before = state(local.address("staging"));
         Staging killed = Staging.open(local.address("staging"), local.address("source"), snapshot, true, Progress.NONE);
@@ -213,10 +263,10 @@ class TrialTest {
                     assertThat(index.keys()).containsExactly("\"user_id\"");
                     assertThat(index.include()).contains("\"stake\"").doesNotContain("\"filler\"");
                 });
-                List<Built> found = grouping.misjudged(stage);
+                List<Option.Distinct> found = grouping.misjudged(stage);
                 assertThat(found).singleElement().satisfies(one -> {
                     assertThat(one.estimated()).isEqualTo(50);
-                    assertThat(one.distinct())
+                    assertThat(one.change())
                             .isEqualTo(new AlterColumnStatistics("Odd", TABLE, "user_id", null, 5000.0));
                 });
 

@@ -6,6 +6,8 @@ import dev.hone.advise.Advice;
 import dev.hone.advise.AdviceOptions;
 import dev.hone.advise.IndexAdvisor;
 import dev.hone.advise.Recommendation;
+import dev.hone.advise.StatisticsAdvisor;
+import dev.hone.change.AlterColumnStatistics;
 import dev.hone.change.CreateIndex;
 import dev.hone.postgres.Installation;
 import dev.hone.postgres.Server;
@@ -57,14 +59,15 @@ public final class AdvisorAgainstPeers {
     private static final double BEST_PEER_CPU = 0.74;
     private static final double MOST_SECONDS = 10;
 
-    /** A set of indexes to build and judge. */
-    private record Contender(String name, List<CreateIndex> indexes) {}
+    /** A set of indexes to build and judge, with what else is advised. */
+    private record Contender(String name, List<CreateIndex> indexes, List<AlterColumnStatistics> numbers) {}
 
     private final Workload workload = Tpch.workload();
     private final boolean quick;
     private final boolean embedded;
     private final boolean timed;
     private final boolean control;
+    private final boolean counting;
     private final int rounds;
     private final int twins;
 
@@ -73,6 +76,7 @@ public final class AdvisorAgainstPeers {
         embedded = arguments.contains("--embedded");
         timed = arguments.contains("--time");
         control = !arguments.contains("--no-control");
+        counting = arguments.contains("--count");
         rounds = number(arguments, "--rounds", 4);
         twins = number(arguments, "--twins", Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 4));
     }
@@ -121,21 +125,24 @@ public final class AdvisorAgainstPeers {
                 total);
 
         List<Contender> contenders = new ArrayList<>();
-        contenders.add(new Contender("no index", List.of()));
+        contenders.add(new Contender("no index", List.of(), List.of()));
         if (!embedded && control) {
             contenders.addAll(extend(server, budgets, total));
         }
 
         Snapshot snapshot = SnapshotReader.whole(List.of()).read(server, Progress.NONE);
-        System.out.printf(
-                Locale.ROOT,
-                "%n| Hone, budget | wall s (twin) | plans | indexes | estimated MB | built MB | fits | Hone's estimate %% |"
-                        + " the planner's, indexes built %% | best peer %% | |%n|---|---|---|---|---|---|---|---|---|---|---|%n");
+        head("Hone, budget");
         for (Budget budget : budgets) {
-            contenders.add(hone(budget, snapshot, real, total));
+            contenders.add(hone("Hone ", budget, snapshot, List.of(), real, total));
+        }
+        if (counting) {
+            contenders.addAll(counted(server, budgets, snapshot, real));
         }
         for (Contender contender : contenders) {
             System.out.printf(Locale.ROOT, "%n%s:%n", contender.name());
+            contender
+                    .numbers()
+                    .forEach(number -> System.out.printf("- %s%n", number.sql().getFirst()));
             contender.indexes().forEach(index -> System.out.printf(Locale.ROOT, "- %s%n", index.statement(false)));
         }
         if (timed) {
@@ -162,13 +169,55 @@ public final class AdvisorAgainstPeers {
                     result.seconds(),
                     result.plans());
             if (budget.megabytes() == 672) {
-                contenders.add(new Contender("Extend 672", result.indexes()));
+                contenders.add(new Contender("Extend 672", result.indexes(), List.of()));
             }
         }
         return contenders;
     }
 
-    private Contender hone(Budget budget, Snapshot snapshot, RealIndexes real, double total) {
+    private static void head(String title) {
+        System.out.printf(
+                Locale.ROOT,
+                "%n| %s | wall s (twin) | plans | indexes | estimated MB | built MB | fits | Hone's estimate %% | the planner's,"
+                        + " indexes built %% | best peer %% | |%n|---|---|---|---|---|---|---|---|---|---|---|%n",
+                title);
+    }
+
+    /** What `hone advise --count` advises: costs are then of the planner that knows better, with indexes and without. */
+    private List<Contender> counted(Server server, List<Budget> budgets, Snapshot snapshot, RealIndexes real) {
+        long start = System.nanoTime();
+        Snapshot corrected;
+        List<AlterColumnStatistics> numbers = new ArrayList<>();
+        try (Twin twin = Twin.build(snapshot, Progress.NONE)) {
+            StatisticsAdvisor statistics = StatisticsAdvisor.count(twin, snapshot, workload, server, Progress.NONE);
+            corrected = statistics.corrected();
+            try (Twin better = Twin.build(corrected, Progress.NONE)) {
+                for (Recommendation one : statistics.recommendations(twin, better, workload, List.of())) {
+                    if (one.change() instanceof AlterColumnStatistics number) {
+                        numbers.add(number);
+                    }
+                }
+            }
+        }
+        System.out.printf(Locale.ROOT, "%ncounting took %.1f s:%n", (System.nanoTime() - start) / 1e9);
+        numbers.forEach(number -> System.out.printf("- %s%n", number.sql().getFirst()));
+        real.tell(numbers);
+        double total = sum(real.costs(workload));
+        head("Hone --count, budget");
+        List<Contender> contenders = budgets.stream()
+                .map(budget -> hone("Hone --count ", budget, corrected, numbers, real, total))
+                .toList();
+        real.tell(List.of());
+        return contenders;
+    }
+
+    private Contender hone(
+            String name,
+            Budget budget,
+            Snapshot snapshot,
+            List<AlterColumnStatistics> numbers,
+            RealIndexes real,
+            double total) {
         long start = System.nanoTime();
         List<Twin> twins = Twin.build(snapshot, this.twins, Progress.NONE);
         try {
@@ -207,7 +256,7 @@ public final class AdvisorAgainstPeers {
                     budget.bestPeer(),
                     budget.peer(),
                     cost <= budget.bestPeer() ? "met" : "missed");
-            return new Contender("Hone " + budget.megabytes(), indexes);
+            return new Contender(name + budget.megabytes(), indexes, numbers);
         } finally {
             twins.forEach(Twin::close);
         }
@@ -220,6 +269,7 @@ public final class AdvisorAgainstPeers {
         for (int round = 0; round < rounds; round++) {
             for (Contender contender : round % 2 == 0 ? contenders : contenders.reversed()) {
                 real.show(contender.indexes());
+                real.tell(contender.numbers());
                 try (Execution execution = new Execution(address)) {
                     for (Workload.Query query : workload.queries()) {
                         Execution.Took took = execution.run(query.sql());
@@ -233,6 +283,7 @@ public final class AdvisorAgainstPeers {
             }
         }
         real.show(Set.of());
+        real.tell(Set.of());
         String first = contenders.getFirst().name();
         System.out.printf(
                 Locale.ROOT,

@@ -1,6 +1,7 @@
 package dev.hone.benchmarks.advisor;
 
 import dev.hone.advise.AdviceOptions;
+import dev.hone.change.AlterColumnStatistics;
 import dev.hone.change.CreateIndex;
 import dev.hone.postgres.Sql;
 import dev.hone.twin.Plan;
@@ -24,6 +25,9 @@ final class RealIndexes {
 
     private final Handle handle;
     private final Map<String, Built> all = new HashMap<>();
+
+    /** By table and column, what ANALYZE found. */
+    private final Map<String, Double> estimated = new HashMap<>();
 
     /** @param handle of a superuser */
     RealIndexes(Handle handle) {
@@ -72,6 +76,28 @@ final class RealIndexes {
                                 + ") AND indisvalid <> " + visible);
                     }
                 });
+    }
+
+    /** Tells the planner exactly these numbers of different values, as ANALYZE would after the change. */
+    void tell(Collection<AlterColumnStatistics> numbers) {
+        estimated.forEach((column, distinct) -> handle.execute("UPDATE pg_statistic SET stadistinct = " + distinct
+                + " WHERE (starelid, staattnum) = (" + column + ")"));
+        for (AlterColumnStatistics number : numbers) {
+            String column = handle.createQuery(
+                            "SELECT attrelid::bigint || ', ' || attnum FROM pg_attribute WHERE attrelid = "
+                                    + Sql.literal(Sql.identifier(number.schema(), number.table()))
+                                    + "::regclass AND attname = " + Sql.literal(number.column()))
+                    .mapTo(String.class)
+                    .one();
+            estimated.computeIfAbsent(
+                    column,
+                    any -> handle.createQuery("SELECT stadistinct FROM pg_statistic WHERE (starelid, staattnum) = ("
+                                    + column + ")")
+                            .mapTo(Double.class)
+                            .one());
+            handle.execute("UPDATE pg_statistic SET stadistinct = " + number.distinct()
+                    + " WHERE (starelid, staattnum) = (" + column + ")");
+        }
     }
 
     private Built built(CreateIndex index) {

@@ -10,6 +10,7 @@ import dev.hone.postgres.ServerAddress;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.SnapshotReader;
 import dev.hone.twin.Twin;
+import dev.hone.verify.Place;
 import dev.hone.verify.Trial;
 import dev.hone.verify.Verification;
 import dev.hone.verify.VerifyOptions;
@@ -50,7 +51,7 @@ public final class VerifiedAdvice {
                         workload,
                         advice,
                         options,
-                        VerifyOptions.DEFAULT.withStaging(address).withTime(time),
+                        new VerifyOptions(new Place.StagingCopy(address), time),
                         VerifiedAdvice::line));
             }
         }
@@ -119,12 +120,12 @@ public final class VerifiedAdvice {
                     String.join(", ", kept.queries()),
                     kept.missed());
         }
-        for (Verification.Told told : found.numbers()) {
+        for (Verification.Told told : found.told()) {
             System.out.printf(
                     Locale.ROOT,
-                    "| %s (estimated %s) | 0 | %s | %.0f |%n",
+                    "| %s (was %s) | 0 | %s | %.0f |%n",
                     told.change().sql().getFirst(),
-                    told.estimated(),
+                    told.now(),
                     String.join(", ", told.queries()),
                     told.missed());
         }
