@@ -131,7 +131,9 @@ record DiskSpace(Server server, DeployOptions options) {
         List<String> unknown = new ArrayList<>();
         for (Change change : changes) {
             @Nullable Long bytes = 0L;
-            if (change instanceof CreateIndex create) {
+            if (change instanceof PartitionTable partition) {
+                bytes = space(partition);
+            } else if (change instanceof CreateIndex create) {
                 bytes = index(
                         create.schema(),
                         create.table(),
@@ -141,8 +143,6 @@ record DiskSpace(Server server, DeployOptions options) {
                 bytes = index(create.schema(), create.table(), "btree", String.join(" ", create.columns()));
             } else if (change instanceof Reindex reindex) {
                 bytes = size(reindex);
-            } else if (change instanceof PartitionTable partition) {
-                bytes = space(partition);
             } else if (change instanceof CreateMaterializedView || change instanceof RunSql) {
                 bytes = null;
             }

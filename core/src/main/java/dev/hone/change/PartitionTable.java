@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.hone.postgres.Sql;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -193,17 +192,14 @@ public record PartitionTable(String schema, String table, String column, Scheme 
                         + ")"));
     }
 
-    @Override
-    public Optional<List<Touched>> touched() {
-        List<Touched> all = new ArrayList<>();
-        all.add(new Touched(schema, table));
-        foreignKeys.forEach(one -> all.add(new Touched(one.schema(), one.table())));
-        return Optional.of(List.copyOf(all));
-    }
-
     private static final String RANGE_LOCKS =
             "SHARE UPDATE EXCLUSIVE while an index is built and rows are checked: reads and writes go on. The swap takes ACCESS"
                     + " EXCLUSIVE on the table, and on tables whose foreign keys point to it, for some milliseconds, waiting no"
                     + " longer than 50 ms for each. Run without Hone, as one statement, it locks the table from beginning to"
                     + " end.";
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
+    }
 }

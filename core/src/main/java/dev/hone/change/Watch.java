@@ -59,10 +59,12 @@ final class Watch implements AutoCloseable {
     private final long begun = System.nanoTime();
     private long furthest;
     private volatile List<String> blockers = List.of();
+    private final long pollMillis;
 
-    private Watch(Server control, int pid, Progress.Task task, int from, int share) {
+    private Watch(Server control, int pid, Progress.Task task, int from, int share, long pollMillis) {
         this.control = control;
         this.pid = pid;
+        this.pollMillis = pollMillis;
         this.task = task;
         this.from = from;
         this.share = share;
@@ -77,14 +79,19 @@ final class Watch implements AutoCloseable {
      * @param share how many of the 1000 it has
      */
     static Watch begin(Server control, int pid, Progress.Task task, int from, int share) {
-        Watch watch = new Watch(control, pid, task, from, share);
+        return begin(control, pid, task, from, share, POLL_MILLIS);
+    }
+
+    /** The same for a statement that is over soon, and looked at more often. */
+    static Watch begin(Server control, int pid, Progress.Task task, int from, int share, long pollMillis) {
+        Watch watch = new Watch(control, pid, task, from, share, pollMillis);
         watch.thread.start();
         return watch;
     }
 
     private void watch() {
         try {
-            while (!end.await(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+            while (!end.await(pollMillis, TimeUnit.MILLISECONDS)) {
                 report();
             }
         } catch (InterruptedException e) {

@@ -22,6 +22,7 @@ final class Workbench {
     private static final String LOCK_NOT_AVAILABLE = "55P03";
     private static final String DEADLOCK = "40P01";
     private static final long SWAP_LOCK_MILLIS = 50;
+    private static final long SWAP_POLL_MILLIS = 20;
     private static final int SWAP_ATTEMPTS = 5;
     private static final int SWAP_DOUBLINGS = 2;
 
@@ -133,7 +134,12 @@ final class Workbench {
                     try (Statement statement = connection.createStatement()) {
                         statement.setEscapeProcessing(false);
                         statement.execute("SET LOCAL lock_timeout = " + millis);
-                        statement.execute(inOneGo);
+                        Watch watch = Watch.begin(session.control(), session.workerPid(), task, 0, 0, SWAP_POLL_MILLIS);
+                        try (watch) {
+                            statement.execute(inOneGo);
+                        } finally {
+                            blockers = watch.blockers();
+                        }
                     }
                 }));
     }

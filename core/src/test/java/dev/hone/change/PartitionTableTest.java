@@ -366,6 +366,23 @@ class PartitionTableTest {
     }
 
     @Test
+    void a_swap_that_gets_no_lock_names_who_has_it_and_the_next_run_goes_on() {
+        Bench bench = bench();
+        bench.run("ALTER TABLE " + TABLE + " DROP CONSTRAINT later");
+        List<String> rows = rows(bench);
+        try (Server reader = Server.connect(bench.address())) {
+            reader.handle().begin();
+            reader.handle().execute("SELECT FROM " + TABLE + " LIMIT 1");
+            DeploymentResult failed = bench.apply(BY_HASH);
+            assertThat(failed.complete()).isFalse();
+            assertThat(failed.steps().getFirst().detail()).contains("process ", "idle in transaction");
+            reader.handle().rollback();
+        }
+        assertApplied(bench.apply(BY_HASH));
+        assertThat(rows(bench)).isEqualTo(rows);
+    }
+
+    @Test
     void its_statement_does_the_same_without_hone() {
         for (PartitionTable change : List.of(BY_MONTH, BY_HASH)) {
             Bench bench = bench();
