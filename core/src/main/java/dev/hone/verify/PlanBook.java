@@ -104,6 +104,11 @@ final class PlanBook {
         return found.entry();
     }
 
+    /** Whether a call does the same with one set as with another. */
+    boolean isSame(int call, BitSet one, BitSet other) throws SQLException {
+        return entry(call, one).work().equals(entry(call, other).work());
+    }
+
     private Entry entry(int call, Plan plan, BitSet relevant) {
         BitSet used = new BitSet();
         List<Option> options = stage.options();

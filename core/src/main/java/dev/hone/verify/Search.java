@@ -58,19 +58,19 @@ final class Search {
         return set.stream().mapToLong(i -> stage.options().get(i).bytes()).sum();
     }
 
-    /** The best set found by a time, beginning from nothing and from some others. */
+    /**
+     * The best set found by a time, beginning from nothing and from some others. Costs are not thought of: they change all
+     * plans, so that nothing known would hold.
+     */
     BitSet best(List<BitSet> starts, Deadline until) throws SQLException {
         deadline = until;
         List<BitSet> all = new ArrayList<>(starts);
         all.add(greedy(true, new BitSet()));
         all.add(greedy(false, new BitSet()));
         BitSet numbers = new BitSet();
-        List<Integer> costs = new ArrayList<>();
         for (int i = 0; i < stage.options().size(); i++) {
-            switch (stage.options().get(i)) {
-                case Option.Index index -> {}
-                case Option.Distinct number -> numbers.set(i);
-                case Option.Cost cost -> costs.add(i);
+            if (stage.options().get(i) instanceof Option.Distinct) {
+                numbers.set(i);
             }
         }
         // Alone these may do nothing, and let an index do all.
@@ -81,9 +81,6 @@ final class Search {
                 more.or(numbers);
                 all.add(more);
             }
-        }
-        for (int cost : costs) {
-            all.add(greedy(true, with(numbers, cost)));
         }
         BitSet best = new BitSet();
         double least = objective(best);
@@ -109,7 +106,7 @@ final class Search {
             long left = budgetBytes - bytes(chosen);
             for (int i = 0; i < stage.options().size(); i++) {
                 long size = stage.options().get(i).bytes();
-                if (chosen.get(i) || size > left) {
+                if (chosen.get(i) || size > left || isCost(i)) {
                     continue;
                 }
                 double objective = objective(with(chosen, i));
@@ -179,7 +176,7 @@ final class Search {
         BitSet set = start;
         double now = objective(set);
         for (int in = 0; in < stage.options().size(); in++) {
-            if (set.get(in) || deadline.isOver()) {
+            if (set.get(in) || isCost(in) || deadline.isOver()) {
                 continue;
             }
             BitSet best = fitted(with(set, in));
@@ -203,7 +200,7 @@ final class Search {
     }
 
     /** With one option more, in the place of another value of the same cost. */
-    private BitSet with(BitSet set, int one) {
+    BitSet with(BitSet set, int one) {
         BitSet more = (BitSet) set.clone();
         if (stage.options().get(one) instanceof Option.Cost cost) {
             set.stream()
@@ -215,9 +212,13 @@ final class Search {
         return more;
     }
 
+    private boolean isCost(int option) {
+        return stage.options().get(option) instanceof Option.Cost;
+    }
+
     /** The least share of the time that an option must save. */
-    private double least(int option) {
-        return stage.options().get(option) instanceof Option.Cost ? Math.max(minimumGain, COST_GAIN) : minimumGain;
+    double least(int option) {
+        return isCost(option) ? Math.max(minimumGain, COST_GAIN) : minimumGain;
     }
 
     static BitSet without(BitSet set, int one) {

@@ -4,7 +4,6 @@ import dev.hone.HoneException;
 import dev.hone.Progress;
 import dev.hone.advise.RepresentativeCalls;
 import dev.hone.change.CreateIndex;
-import dev.hone.measure.Interval;
 import dev.hone.postgres.Catalog;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.Sql;
@@ -20,13 +19,10 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the indexes with which a workload takes least time, by measuring.
@@ -48,6 +44,9 @@ final class Verifier {
     private static final double MOST_TIMES = 4;
 
     private static final Duration LONGEST = Duration.ofMinutes(5);
+
+    /** Less nobody notices, and no clock tells. */
+    private static final double NOTICED_MILLIS = 0.02;
 
     private final Stage stage;
     private final Snapshot snapshot;
@@ -125,19 +124,85 @@ final class Verifier {
             }
         }
         Search search = new Search(stage, known, budgetBytes, minimumGain);
-        BitSet chosen = searched(known, search, start, searching);
-        for (int round = 0; round < 8; round++) {
+        BitSet chosen = withCosts(known, search, searched(known, search, start, searching), searching);
+        for (int round = 0; round < 8 && !whole.isOver(); round++) {
             Set<Integer> slower = compared(known, chosen, whole);
             if (slower.isEmpty()) {
                 break;
             }
             BitSet before = chosen;
-            chosen = searched(known, search, chosen, whole);
+            chosen = withCosts(known, search, searched(known, search, chosen, whole), whole);
             if (chosen.equals(before)) {
                 chosen = withoutCulprits(known, chosen, slower);
             }
         }
-        return result(known, search, chosen, start, exhausted && !whole.isOver());
+        BitSet safe = safe(known, search, chosen);
+        for (int query : List.copyOf(confirmed.keySet())) {
+            if (isOther(known, query, chosen, safe)) {
+                confirmed.remove(query);
+            }
+        }
+        return new Report(stage, snapshot.database().name(), workload, known, confirmed, search, safe)
+                .verification(start, impossible, budgetBytes, notes, exhausted && !whole.isOver());
+    }
+
+    /** The set with other costs for the planner to reckon with, where the plans that come of them were faster. */
+    private BitSet withCosts(PlanTimes known, Search search, BitSet chosen, Deadline deadline) throws SQLException {
+        BitSet best = chosen;
+        try (Progress.Task task = progress.begin("Trying other planner costs", -1)) {
+            for (int i = 0; i < stage.options().size() && !deadline.isOver(); i++) {
+                if (!(stage.options().get(i) instanceof Option.Cost cost)) {
+                    continue;
+                }
+                BitSet other = search.with(best, i);
+                task.at(i, cost.name());
+                for (int call : unmeasured(known, other)) {
+                    if (!deadline.isOver()) {
+                        measure(known, call, other);
+                    }
+                }
+                if (unmeasured(known, other).isEmpty()
+                        && search.objective(other) < search.objective(best) * (1 - search.least(i))) {
+                    best = other;
+                }
+            }
+        }
+        return best;
+    }
+
+    /**
+     * What is left of a set without what makes a query slower that only reads, and without what leads to plans that were
+     * never measured: when time is up in the middle of a search, nothing may be recommended that nobody saw at work.
+     */
+    private BitSet safe(PlanTimes known, Search search, BitSet chosen) throws SQLException {
+        BitSet set = chosen;
+        while (!set.isEmpty()) {
+            Set<Integer> bad = new HashSet<>();
+            for (int i = 0; i < known.book().calls().size(); i++) {
+                double before = known.millis(i, new BitSet());
+                double most = before * (1 + Search.TOLERANCE) + NOTICED_MILLIS;
+                if (!known.isMeasured(i, set) || (!known.book().writes(i) && known.millis(i, set) > most)) {
+                    bad.add(known.book().calls().get(i).query());
+                }
+            }
+            BitSet fewer = bad.isEmpty() ? set : withoutCulprits(known, set, bad);
+            if (bad.isEmpty() && search.objective(set) < search.objective(new BitSet())) {
+                return set;
+            }
+            set = fewer.equals(set) ? new BitSet() : fewer;
+        }
+        return set;
+    }
+
+    /** Whether a query's plans are others with another set. */
+    private static boolean isOther(PlanTimes known, int query, BitSet one, BitSet other) throws SQLException {
+        List<Call> calls = known.book().calls();
+        for (int i = 0; i < calls.size(); i++) {
+            if (calls.get(i).query() == query && !known.book().isSame(i, one, other)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private PlanTimes measuredWithout(Deadline deadline) throws SQLException {
@@ -331,7 +396,7 @@ final class Verifier {
         Map<Integer, List<Integer>> changed = new LinkedHashMap<>();
         List<Call> calls = known.book().calls();
         for (int i = 0; i < calls.size(); i++) {
-            if (!same(known, i, chosen)) {
+            if (!known.book().isSame(i, chosen, new BitSet())) {
                 changed.computeIfAbsent(calls.get(i).query(), any -> new ArrayList<>())
                         .add(i);
             }
@@ -388,7 +453,7 @@ final class Verifier {
     }
 
     private static boolean isSlower(Pairs.Result result) {
-        return result.slower() && result.afterMillis() - result.beforeMillis() > 0.02;
+        return result.slower() && result.afterMillis() - result.beforeMillis() > NOTICED_MILLIS;
     }
 
     /** Lets the search know what the pairs showed. */
@@ -411,239 +476,13 @@ final class Verifier {
             if (slower.contains(calls.get(i).query())) {
                 set.andNot(known.book().entry(i, chosen).used());
                 for (int told : known.book().told(chosen).stream().toArray()) {
-                    if (matters(known, i, told, chosen)) {
+                    if (!known.book().isSame(i, chosen, Search.without(chosen, told))) {
                         set.clear(told);
                     }
                 }
             }
         }
         return set;
-    }
-
-    private static boolean same(PlanTimes known, int call, BitSet set) throws SQLException {
-        return known.book()
-                .entry(call, set)
-                .work()
-                .equals(known.book().entry(call, new BitSet()).work());
-    }
-
-    /** Whether a call's plan is another without one of a set. */
-    private static boolean matters(PlanTimes known, int call, int one, BitSet set) throws SQLException {
-        return !known.book()
-                .entry(call, set)
-                .work()
-                .equals(known.book().entry(call, Search.without(set, one)).work());
-    }
-
-    private Verification result(PlanTimes known, Search search, BitSet chosen, BitSet recommended, boolean complete)
-            throws SQLException {
-        List<Verification.Query> queries = queries(known, chosen);
-        List<Verification.Kept> kept = new ArrayList<>();
-        List<Verification.Rejected> rejected = new ArrayList<>();
-        List<Verification.Told> told = new ArrayList<>();
-        for (int i = 0; i < stage.options().size(); i++) {
-            double missed = chosen.get(i)
-                    ? Math.max(0, search.objective(Search.without(chosen, i)) - search.objective(chosen))
-                    : 0;
-            switch (stage.options().get(i)) {
-                case Option.Index index -> {
-                    if (chosen.get(i)) {
-                        kept.add(new Verification.Kept(index.wanted(), index.bytes(), users(known, i, chosen), missed));
-                    } else {
-                        rejected.add(new Verification.Rejected(
-                                index.wanted(),
-                                index.bytes(),
-                                recommended.get(i),
-                                reason(known, i, index.name(), search, chosen)));
-                    }
-                }
-                case Option.Distinct number -> {
-                    if (chosen.get(i)) {
-                        told.add(new Verification.Told(
-                                number.change(),
-                                String.valueOf(number.told()),
-                                String.valueOf(number.estimated()),
-                                affected(known, i, chosen),
-                                missed));
-                    }
-                }
-                case Option.Cost cost -> {
-                    if (chosen.get(i)) {
-                        told.add(new Verification.Told(
-                                cost.change(snapshot.database().name()),
-                                cost.value(),
-                                cost.now(),
-                                affected(known, i, chosen),
-                                missed));
-                    }
-                }
-            }
-        }
-        impossible.forEach(
-                (index, why) -> rejected.add(new Verification.Rejected(index, 0, false, "could not be built: " + why)));
-        kept.sort(Comparator.comparingDouble(one -> -one.missed()));
-        double before = 0;
-        double after = 0;
-        double costBefore = 0;
-        double costAfter = 0;
-        for (Verification.Query query : queries) {
-            before += query.calls() * query.beforeMillis();
-            after += query.calls() * query.beforeMillis() * query.measuredRatio();
-            costBefore += query.calls() * query.costBefore();
-            costAfter += query.calls() * query.costAfter();
-        }
-        return new Verification(
-                stage.name(),
-                stage.runner().unit(),
-                kept,
-                told,
-                rejected,
-                queries,
-                costBefore > 0 ? costAfter / costBefore : 1,
-                before > 0 ? after / before : 1,
-                notes,
-                known.all().size(),
-                complete,
-                learned(known));
-    }
-
-    /** What the measured plans teach, and how well that orders plans of queries it was not learned from. */
-    private @Nullable OperatorModel learned(PlanTimes known) {
-        if (!(OperatorModel.fit(known.all()) instanceof OperatorModel model)) {
-            return null;
-        }
-        List<List<PlanTimes.Measured>> byQuery = known.byQuery();
-        if (byQuery.size() > 2) {
-            notes.add(String.format(
-                    Locale.ROOT,
-                    "Over %d measured plans the planner's cost orders times with a rank correlation of %.2f; corrected by what"
-                            + " was learned of each kind of operator, of other queries only, with %.2f. The next advice for"
-                            + " this database uses the corrections.",
-                    known.all().size(),
-                    RankCorrelation.ofCosts(byQuery),
-                    RankCorrelation.ofOthers(byQuery)));
-        }
-        return model;
-    }
-
-    private List<Verification.Query> queries(PlanTimes known, BitSet chosen) throws SQLException {
-        Map<Integer, List<Integer>> byQuery = new LinkedHashMap<>();
-        List<Call> calls = known.book().calls();
-        for (int i = 0; i < calls.size(); i++) {
-            byQuery.computeIfAbsent(calls.get(i).query(), any -> new ArrayList<>())
-                    .add(i);
-        }
-        List<Verification.Query> queries = new ArrayList<>();
-        List<String> single = new ArrayList<>();
-        // Reckoned with the same costs, or they could not be compared.
-        BitSet costs = new BitSet();
-        chosen.stream()
-                .filter(i -> stage.options().get(i) instanceof Option.Cost)
-                .forEach(costs::set);
-        for (Map.Entry<Integer, List<Integer>> one : byQuery.entrySet()) {
-            Workload.Query query = workload.queries().get(one.getKey());
-            double costBefore = 0;
-            double costAfter = 0;
-            double unchanged = 0;
-            double changed = 0;
-            double expected = 0;
-            for (int call : one.getValue()) {
-                costBefore += known.book().entry(call, costs).plan().totalCost();
-                costAfter += known.book().entry(call, chosen).plan().totalCost();
-                double millis = known.millis(call, new BitSet());
-                if (same(known, call, chosen)) {
-                    unchanged += millis;
-                } else {
-                    changed += millis;
-                    expected += known.millis(call, chosen);
-                }
-            }
-            if (changed > 0 && !confirmed.containsKey(one.getKey())) {
-                single.add(query.id());
-            }
-            int count = one.getValue().size();
-            Pairs.Result pairs = confirmed.get(one.getKey());
-            double ratio = pairs != null ? pairs.ratio() : changed > 0 ? expected / changed : 1;
-            Interval interval = pairs != null
-                    ? pairs.interval()
-                    : changed > 0
-                            ? new Interval(ratio / (1 + Search.TOLERANCE), ratio * (1 + Search.TOLERANCE))
-                            : new Interval(1, 1);
-            double before = unchanged + changed;
-            queries.add(new Verification.Query(
-                    query.id(),
-                    query.sql(),
-                    query.calls(),
-                    before / count,
-                    (unchanged + changed * ratio) / count,
-                    costBefore / count,
-                    costAfter / count,
-                    whole(ratio, changed, before),
-                    new Interval(whole(interval.lower(), changed, before), whole(interval.upper(), changed, before)),
-                    changed == 0));
-        }
-        if (!single.isEmpty()) {
-            notes.add("Time was up before these were compared in pairs; single runs stand for them: "
-                    + String.join(", ", single) + ".");
-        }
-        queries.sort(Comparator.comparingDouble(query -> -query.calls() * query.beforeMillis()));
-        return queries;
-    }
-
-    /** The ratio of a query's time, from that of the calls whose plan changed. */
-    private static double whole(double ratio, double changed, double before) {
-        return before > 0 ? (before - changed + changed * ratio) / before : 1;
-    }
-
-    private List<String> users(PlanTimes known, int index, BitSet chosen) throws SQLException {
-        Set<String> ids = new LinkedHashSet<>();
-        List<Call> calls = known.book().calls();
-        for (int i = 0; i < calls.size(); i++) {
-            if (known.book().entry(i, chosen).used().get(index)) {
-                ids.add(workload.queries().get(calls.get(i).query()).id());
-            }
-        }
-        return List.copyOf(ids);
-    }
-
-    private List<String> affected(PlanTimes known, int number, BitSet chosen) throws SQLException {
-        Set<String> ids = new LinkedHashSet<>();
-        List<Call> calls = known.book().calls();
-        for (int i = 0; i < calls.size(); i++) {
-            if (matters(known, i, number, chosen)) {
-                ids.add(workload.queries().get(calls.get(i).query()).id());
-            }
-        }
-        return List.copyOf(ids);
-    }
-
-    private String reason(PlanTimes known, int index, String name, Search search, BitSet chosen) throws SQLException {
-        List<Call> calls = known.book().calls();
-        double worst = 1;
-        String victim = "";
-        boolean used = false;
-        for (int i = 0; i < calls.size(); i++) {
-            double before = known.millis(i, new BitSet());
-            for (PlanTimes.Measured one : known.measured(i)) {
-                if (one.plan().nodes().map(Plan.Node::index).anyMatch(name::equals)) {
-                    used = true;
-                    if (!known.book().writes(i) && one.millis() / before > worst && one.millis() - before > 0.02) {
-                        worst = one.millis() / before;
-                        victim = workload.queries().get(calls.get(i).query()).id();
-                    }
-                }
-            }
-        }
-        if (worst > 1 + Search.TOLERANCE) {
-            return String.format(
-                    Locale.ROOT, "the planner used it for %s, which then took %.1f times as long", victim, worst);
-        }
-        BitSet with = (BitSet) chosen.clone();
-        with.set(index);
-        if (search.bytes(with) > budgetBytes) {
-            return "it saves less than what has its place in the budget";
-        }
-        return used ? "it saved nothing worth its keeping" : "no plan that was worth measuring uses it";
     }
 
     /** An index as SQL, for people. */

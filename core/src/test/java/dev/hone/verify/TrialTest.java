@@ -111,6 +111,10 @@ class TrialTest {
     }
 
     private static Verification verify(Stage stage) throws SQLException {
+        return verify(stage, Duration.ofSeconds(60));
+    }
+
+    private static Verification verify(Stage stage, Duration time) throws SQLException {
         return new Verifier(
                         stage,
                         snapshot,
@@ -118,7 +122,7 @@ class TrialTest {
                         new RepresentativeCalls(twin, snapshot),
                         1L << 30,
                         0.005,
-                        Duration.ofSeconds(60),
+                        time,
                         Progress.NONE)
                 .verify(List.of(HELPS, MISLEADS), List.of(IDLE));
     }
@@ -156,6 +160,18 @@ class TrialTest {
             requireRight(verify(stage));
         }
         assertThat(CatalogDiff.between(before, state(local.address("source")))).isEmpty();
+    }
+
+    @Test
+    void when_time_is_up_nothing_is_recommended_that_was_not_seen_at_work() throws SQLException {
+        for (int millis : new int[] {1, 40, 200}) {
+            try (Stage stage =
+                    Staging.open(local.address("staging"), local.address("source"), snapshot, true, Progress.NONE)) {
+                Verification found = verify(stage, Duration.ofMillis(millis));
+                assertThat(found.measuredRatio()).isLessThanOrEqualTo(1);
+                assertThat(found.kept()).extracting(Verification.Kept::index).doesNotContain(MISLEADS);
+            }
+        }
     }
 
     @Test
