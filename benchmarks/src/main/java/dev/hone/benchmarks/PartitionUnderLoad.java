@@ -87,7 +87,8 @@ public final class PartitionUnderLoad {
                     "CREATE TABLE events (id bigint GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL DEFAULT now(),"
                             + " kind int NOT NULL, amount int NOT NULL CHECK (amount >= 0), touched int NOT NULL DEFAULT 0, note text)",
                     "INSERT INTO events (at, kind, amount, note) SELECT now() - (" + rows
-                            + " - i) * interval '1 s', i % 10, i % 1000, repeat('x', i % 50) FROM generate_series(1, " + rows + ") i",
+                            + " - i) * interval '1 s', i % 10, i % 1000, repeat('x', i % 50) FROM generate_series(1, "
+                            + rows + ") i",
                     "ALTER TABLE events ADD PRIMARY KEY (id), ADD FOREIGN KEY (kind) REFERENCES kinds",
                     "CREATE INDEX ON events (at)",
                     "CREATE INDEX ON events (kind, amount)",
@@ -112,20 +113,16 @@ public final class PartitionUnderLoad {
             }
         }
         System.out.printf(
-                Locale.ROOT,
-                "%,d rows, %d indexes, loaded in %.0f s; %d writers%n",
-                rows,
-                3,
-                seconds(start),
-                WRITERS);
+                Locale.ROOT, "%,d rows, %d indexes, loaded in %.0f s; %d writers%n", rows, 3, seconds(start), WRITERS);
     }
 
     private static void addLater(ServerAddress address, int rows) {
         try (Server server = Server.connect(address)) {
             server.handle()
-                    .execute("WITH i AS (INSERT INTO events (at, kind, amount) SELECT now() + interval '45 days' + i * interval '1 s', i % 10, i % 1000"
-                            + " FROM generate_series(1, " + rows
-                            + ") i RETURNING id, kind, amount) INSERT INTO control SELECT id, kind, amount FROM i");
+                    .execute(
+                            "WITH i AS (INSERT INTO events (at, kind, amount) SELECT now() + interval '45 days' + i * interval '1 s', i % 10, i % 1000"
+                                    + " FROM generate_series(1, " + rows
+                                    + ") i RETURNING id, kind, amount) INSERT INTO control SELECT id, kind, amount FROM i");
         }
     }
 
@@ -176,7 +173,11 @@ public final class PartitionUnderLoad {
             for (Thread thread : threads) {
                 thread.join();
             }
-            double longest = slow.stream().mapToLong(one -> one.end() - one.start()).max().orElse(0) / 1e6;
+            double longest = slow.stream()
+                            .mapToLong(one -> one.end() - one.start())
+                            .max()
+                            .orElse(0)
+                    / 1e6;
             System.out.printf(
                     Locale.ROOT,
                     "%s: %.1f s; %,d transactions, longest %.1f ms; %d failed%s; two-way difference %s rows%n",
@@ -186,8 +187,9 @@ public final class PartitionUnderLoad {
                     longest,
                     failures.size(),
                     failures.isEmpty() ? "" : " (" + failures.peek() + ")",
-                    ask("SELECT count(*) FROM ((SELECT id, kind, amount FROM events EXCEPT SELECT id, kind, amount FROM control)"
-                            + " UNION ALL (SELECT id, kind, amount FROM control EXCEPT SELECT id, kind, amount FROM events)) d"));
+                    ask(
+                            "SELECT count(*) FROM ((SELECT id, kind, amount FROM events EXCEPT SELECT id, kind, amount FROM control)"
+                                    + " UNION ALL (SELECT id, kind, amount FROM control EXCEPT SELECT id, kind, amount FROM events)) d"));
             if (!wrong.isEmpty()) {
                 System.out.println("  NOT COMPLETE: " + wrong);
             } else if (!swapped.isEmpty()) {
