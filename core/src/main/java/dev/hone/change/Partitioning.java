@@ -367,9 +367,9 @@ record Partitioning(PartitionTable change) implements Operation {
         }
         return Outcome.applied(
                 byHash()
-                        ? "the table of before is " + design.old() + ", and kept up to date by what is noted in "
+                        ? "the table of before is " + design.old() + "; what is written from now on is noted in "
                                 + design.dirty()
-                                + " once it is undone; to give that up: DROP FUNCTION " + design.note()
+                                + ", so that undo can bring it there. To give undo up: DROP FUNCTION " + design.note()
                                 + "() CASCADE; DROP TABLE " + design.dirty() + ", " + design.old()
                         : "the rows of before are in " + design.old() + "; next partitions: "
                                 + String.join(", ", design.of("partition")));
