@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -168,7 +169,10 @@ class GuardCommandTest {
     }
 
     private static void refused(Path proposal, String why, String... more) {
-        CommandLineRun run = apply(proposal, more);
+        CommandLineRun run = CommandLineRun.of(
+                environment,
+                Stream.concat(Stream.of("apply", proposal.toString()), Stream.of(more))
+                        .toArray(String[]::new));
         assertThat(run.exitCode()).as(run.err()).isEqualTo(2);
         assertThat(run.err()).contains(why);
     }

@@ -266,41 +266,6 @@ class GuardTest {
     }
 
     @Test
-    void percentiles_from_prometheus_decide() throws Exception {
-        HttpServer http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        AtomicInteger asked = new AtomicInteger();
-        http.createContext("/api/v1/query_range", exchange -> {
-            String query = URLDecoder.decode(exchange.getRequestURI().getRawQuery(), StandardCharsets.UTF_8);
-            asked.incrementAndGet();
-            double p95 = (slowed() ? 0.13 : 0.1) + asked.get() % 5 * 0.0005;
-            String value = query.contains("rate(requests") ? "20000" : Double.toString(p95);
-            byte[] body = """
-                    {"status":"success","data":{"resultType":"matrix","result":[
-                     {"metric":{"__name__":"x","job":"shop"},"values":[[1700000000,"%s"],[1700000001,"%s"],[1700000002,"NaN"]]}]}}""".formatted(value, value).getBytes(StandardCharsets.UTF_8);
-            exchange.sendResponseHeaders(200, body.length);
-            exchange.getResponseBody().write(body);
-            exchange.close();
-        });
-        http.start();
-        try {
-            URI uri = URI.create("http://localhost:" + http.getAddress().getPort());
-            Evidence source = Evidence.latency(
-                    uri,
-                    Map.of("p95", "histogram_quantile(0.95, x{job=\"shop\"})", "requests", "sum(rate(requests[1m]))"));
-            GuardResult result = guard(effort("slow for users", 1.31), List.of(), source);
-            assertThat(result.guard().reasons())
-                    .as(result.toString())
-                    .singleElement()
-                    .asString()
-                    .startsWith("{job=shop}: p95 ");
-            assertThat(result.guard().notes()).anyMatch(note -> note.contains("no untouched query was seen"));
-            assertThat(slowed()).isFalse();
-        } finally {
-            http.stop(0);
-        }
-    }
-
-    @Test
     void requests_of_a_probe_that_fail_and_an_exhausted_pool_are_reasons() throws Exception {
         run("CREATE TABLE probed (n int)", "INSERT INTO probed VALUES (1)");
         Evidence probe = Evidence.probe(
