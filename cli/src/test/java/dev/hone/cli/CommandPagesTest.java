@@ -24,9 +24,12 @@ class CommandPagesTest {
                 "plan",
                 "advise",
                 "export",
+                "guide",
                 "apply",
                 "undo",
                 "status",
+                "install",
+                "uninstall",
                 "bench",
                 "compare"
             })

@@ -32,6 +32,11 @@ public record BuildTime(double fromSeconds, double toSeconds) {
         }
     }
 
+    /** For what reads a table: once from the cache at least, twice from a slow disk at most. */
+    static BuildTime ofReading(double bytes) {
+        return new BuildTime(bytes / CACHED_BYTES_PER_SECOND, SCANS * bytes / DISK_BYTES_PER_SECOND);
+    }
+
     /**
      * For building an index without blocking writers. Waiting for older transactions comes on top of it.
      *

@@ -1,5 +1,6 @@
 package dev.hone.advise;
 
+import dev.hone.change.AddForeignKeyIndex;
 import dev.hone.change.AlterColumnStatistics;
 import dev.hone.change.AlterSetting;
 import dev.hone.change.AlterTable;
@@ -14,6 +15,7 @@ import dev.hone.change.CreateTrigger;
 import dev.hone.change.CreateUniqueConstraint;
 import dev.hone.change.DropIndex;
 import dev.hone.change.DropOldPartitions;
+import dev.hone.change.PartitionTable;
 import dev.hone.change.Reindex;
 import dev.hone.change.ReplaceFunction;
 import dev.hone.change.RunSql;
@@ -73,11 +75,19 @@ public final class FindingAdvice {
                 case CreateTrigger trigger -> others.add(of(finding, trigger, 0));
                 case CreateMaterializedView view -> others.add(of(finding, view, 0));
                 case AttachPartition partition -> others.add(of(finding, partition, 0));
+                case PartitionTable partition -> others.add(of(finding, partition, 0));
                 case DropOldPartitions partitions -> removals.add(of(finding, partitions, -sizeBytes(finding)));
                 case CreateIndex index -> {
                     boolean anyOrder = finding.check().equals(FOREIGN_KEY);
                     if (creations.stream().noneMatch(one -> serves(one.change(), index, anyOrder))) {
                         creations.add(of(finding, renamed(index, creations), 0));
+                    }
+                }
+                case AddForeignKeyIndex key -> {
+                    CreateIndex index = key.index();
+                    if (creations.stream().noneMatch(one -> serves(one.change(), index, true))) {
+                        creations.add(
+                                of(finding, key.named(renamed(index, creations).name()), 0));
                     }
                 }
                 case DropIndex drop -> {
@@ -119,21 +129,13 @@ public final class FindingAdvice {
     private static CreateIndex renamed(CreateIndex index, List<Recommendation> creations) {
         Set<String> taken = new HashSet<>();
         creations.forEach(one -> {
-            if (one.change() instanceof CreateIndex known) {
-                taken.add(known.subject());
+            if (one.change() instanceof CreateIndex || one.change() instanceof AddForeignKeyIndex) {
+                taken.add(one.change().subject());
             }
         });
         CreateIndex result = index;
         for (int attempt = 1; taken.contains(result.subject()); attempt++) {
-            result = new CreateIndex(
-                    index.schema(),
-                    index.table(),
-                    IndexNames.end(index.name(), Integer.toString(attempt)),
-                    index.unique(),
-                    index.method(),
-                    index.keys(),
-                    index.include(),
-                    index.predicate());
+            result = index.named(IndexNames.end(index.name(), Integer.toString(attempt)));
         }
         return result;
     }
@@ -144,7 +146,10 @@ public final class FindingAdvice {
      * @param anyOrder whether it does so with its leading keys in any order, as all are compared for equality
      */
     private static boolean serves(Change change, CreateIndex wanted, boolean anyOrder) {
-        if (!(change instanceof CreateIndex known)
+        CreateIndex known = change instanceof AddForeignKeyIndex key
+                ? key.index()
+                : change instanceof CreateIndex index ? index : null;
+        if (known == null
                 || !known.schema().equals(wanted.schema())
                 || !known.table().equals(wanted.table())
                 || !known.method().equals(wanted.method())

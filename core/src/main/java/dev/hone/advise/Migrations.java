@@ -104,7 +104,8 @@ public final class Migrations {
         if (statements.isEmpty()) {
             comment(text, "There is nothing to take back.");
         }
-        statements.forEach(statement -> text.append(statement).append(";\n"));
+        statements.forEach(
+                statement -> text.append(PlainText.terminated(statement)).append('\n'));
         files.put(name, text.toString());
         // Names may hold what Flyway takes for a placeholder.
         files.put(name + ".conf", "executeInTransaction=false\nplaceholderReplacement=false\n");

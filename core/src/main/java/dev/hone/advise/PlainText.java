@@ -56,6 +56,12 @@ final class PlainText {
         return fence + language + "\n" + shown + "\n" + fence + "\n";
     }
 
+    /** A statement with the semicolon that ends it, which a comment at its end does not swallow. */
+    static String terminated(String statement) {
+        String last = statement.substring(statement.lastIndexOf('\n') + 1);
+        return statement + (last.contains("--") ? "\n;" : ";");
+    }
+
     /** The text on one line and no longer than this many characters. */
     static String shortened(String text, int length) {
         String line = line(text.replaceAll("\\s+", " ").strip());

@@ -2,6 +2,8 @@ package dev.hone.advise;
 
 import dev.hone.HoneException;
 import dev.hone.Json;
+import dev.hone.change.Change;
+import dev.hone.change.RunSql;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -132,22 +134,37 @@ public final class ProposalFolder {
                             Quantity.units(effect.costBefore()),
                             Quantity.units(effect.costAfter())));
         }
+        byHand(text, one.change());
         comment(text, "Run outside a transaction block.");
-        return statements(text, one.change().sql());
+        return statements(text, one.change(), one.change().sql());
     }
 
     private static String backward(Recommendation one) {
         StringBuilder text = new StringBuilder();
         comment(text, "Takes back: " + one.change().title());
+        byHand(text, one.change());
         if (one.change().undoSql().isEmpty()) {
             String irreversible = one.change().irreversible();
-            comment(text, irreversible.isEmpty() ? "There is nothing to take back." : irreversible);
+            String nothing = one.change().byHand().isEmpty()
+                    ? "There is nothing to take back."
+                    : "There is no statement that takes it back.";
+            comment(text, irreversible.isEmpty() ? nothing : irreversible);
         }
-        return statements(text, one.change().undoSql());
+        return statements(text, one.change(), one.change().undoSql());
     }
 
-    private static String statements(StringBuilder text, List<String> statements) {
-        statements.forEach(statement -> text.append(statement).append(";\n"));
+    private static void byHand(StringBuilder text, Change change) {
+        if (!change.byHand().isEmpty()) {
+            comment(text, "Without Hone: " + change.byHand());
+        }
+    }
+
+    private static String statements(StringBuilder text, Change change, List<String> statements) {
+        boolean together = change instanceof RunSql run && run.transactional() && !statements.isEmpty();
+        text.append(together ? "BEGIN;\n" : "");
+        statements.forEach(
+                statement -> text.append(PlainText.terminated(statement)).append('\n'));
+        text.append(together ? "COMMIT;\n" : "");
         return text.toString();
     }
 
@@ -185,8 +202,10 @@ public final class ProposalFolder {
 
     /** Removes what an earlier proposal left, and nothing else. */
     private static void clear(Path folder) throws IOException {
-        List<Path> old = new ArrayList<>(List.of(
-                folder.resolve(JSON), folder.resolve(MARKDOWN), folder.resolve(HTML), folder.resolve("README.md")));
+        List<Path> old = new ArrayList<>();
+        for (String name : List.of(JSON, MARKDOWN, HTML, Guide.MARKDOWN, Guide.HTML, "README.md")) {
+            old.add(folder.resolve(name));
+        }
         Path sql = folder.resolve(SQL);
         if (Files.isDirectory(sql)) {
             try (Stream<Path> files = Files.list(sql)) {

@@ -100,6 +100,35 @@ public record AlterColumnStatistics(
     }
 
     @Override
+    public String byHand() {
+        return "Its undo is the server's defaults: note first what is set (attstattarget and attoptions in pg_attribute).";
+    }
+
+    @Override
+    public List<Proof> proofs() {
+        List<String> conditions = new ArrayList<>();
+        if (target != null) {
+            conditions.add("coalesce(a.attstattarget, -1) = " + target);
+        }
+        if (distinct != null) {
+            conditions.add(
+                    distinct == 0
+                            ? "NOT EXISTS (SELECT FROM unnest(a.attoptions) o WHERE o LIKE 'n_distinct=%')"
+                            : "coalesce(a.attoptions, '{}') @> ARRAY['n_distinct=" + number(distinct) + "']");
+        }
+        return List.of(Proof.inPlace(
+                "The column has them",
+                "EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = " + Proof.relation(schema, table)
+                        + " AND a.attname = " + Sql.literal(column) + " AND " + String.join(" AND ", conditions)
+                        + ")"));
+    }
+
+    @Override
+    public String takes() {
+        return "seconds: it reads a sample of the table";
+    }
+
+    @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table for a moment, and again while ANALYZE samples it: reads and writes go on.";
     }

@@ -128,6 +128,33 @@ public record AlterSetting(
     }
 
     @Override
+    public String byHand() {
+        return "Its undo takes the value away: note first what is set"
+                + (scope == Scope.SYSTEM ? " (pg_file_settings)." : " (pg_db_role_setting).");
+    }
+
+    @Override
+    public List<Proof> proofs() {
+        String key = Sql.literal(name.toLowerCase(Locale.ROOT));
+        if (scope == Scope.SYSTEM) {
+            return List.of(new Proof(
+                    "The server has the value",
+                    "SELECT s.name, current_setting(s.name) AS value, s.source, s.pending_restart FROM pg_settings s WHERE"
+                            + " lower(s.name) = " + key,
+                    (value == null ? "what the configuration says without it" : value)
+                            + "; pending_restart is t if it takes effect with the next restart only"));
+        }
+        String entry =
+                "EXISTS (SELECT FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN"
+                        + " pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) AS c(entry) WHERE d.datname IS NOT DISTINCT FROM "
+                        + (database == null ? "NULL" : Sql.literal(database)) + " AND r.rolname IS NOT DISTINCT FROM "
+                        + (role == null ? "NULL" : Sql.literal(role)) + " AND lower(split_part(c.entry, '=', 1)) = "
+                        + key + ")";
+        return List.of(
+                Proof.inPlace("Sessions that begin from now on have it", value == null ? "NOT " + entry : entry));
+    }
+
+    @Override
     public String locks() {
         return scope == Scope.SYSTEM
                 ? "No table. The server reads its configuration again; some parameters need a restart to take effect."

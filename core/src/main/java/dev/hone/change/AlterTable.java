@@ -80,6 +80,27 @@ public record AlterTable(String schema, String table, Map<String, String> set, L
     }
 
     @Override
+    public String byHand() {
+        return "Its undo is the server's defaults: note first what is set (reloptions in pg_class).";
+    }
+
+    @Override
+    public List<Proof> proofs() {
+        String wanted = set.entrySet().stream()
+                .map(one -> Sql.literal(one.getKey() + "=" + one.getValue()))
+                .collect(Collectors.joining(", ", "ARRAY[", "]::text[]"));
+        String unwanted = reset.stream().map(Sql::literal).collect(Collectors.joining(", ", "ARRAY[", "]::text[]"));
+        return List.of(Proof.inPlace(
+                "The table has them",
+                "EXISTS (SELECT FROM (SELECT array_agg(CASE WHEN r.oid = c.oid THEN '' ELSE 'toast.' END || o) AS options"
+                        + " FROM pg_class c JOIN pg_class r ON r.oid IN (c.oid, c.reltoastrelid), unnest(r.reloptions) o"
+                        + " WHERE c.oid = " + Proof.relation(schema, table)
+                        + ") AS has WHERE coalesce(has.options, '{}') @> " + wanted
+                        + " AND NOT EXISTS (SELECT FROM unnest(has.options) o WHERE split_part(o, '=', 1) = ANY ("
+                        + unwanted + ")))"));
+    }
+
+    @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table for a moment: reads and writes go on. It rewrites nothing: fillfactor holds"
                 + " for pages that are written from then on.";

@@ -59,6 +59,33 @@ public record AttachPartition(String schema, String table, String partitionSchem
     }
 
     @Override
+    public String byHand() {
+        return "Attaching then reads all rows of the new partition while it is locked, and builds the indexes it lacks. A CHECK that"
+                + " says what the bound says, added NOT VALID and then validated, spares the reading. Undo leaves indexes and"
+                + " constraints that attaching has added.";
+    }
+
+    @Override
+    public List<Proof> proofs() {
+        return List.of(Proof.inPlace(
+                "The table is a partition",
+                "EXISTS (SELECT FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid WHERE c.relispartition AND h.inhparent = "
+                        + Proof.relation(schema, table) + " AND h.inhrelid = "
+                        + Proof.relation(partitionSchema, partition)
+                        + ")"));
+    }
+
+    @Override
+    public Optional<String> reads() {
+        return Optional.of(partitionName());
+    }
+
+    @Override
+    public String takes() {
+        return "as long as it takes to read the new partition; the attaching itself a moment";
+    }
+
+    @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the partitioned table and ACCESS EXCLUSIVE on the new partition, and on a default"
                 + " partition, for a moment. Before that the new partition's rows are read while it is read and written."

@@ -12,6 +12,7 @@ import java.util.Optional;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = CreateIndex.class, name = "create_index"),
+    @JsonSubTypes.Type(value = AddForeignKeyIndex.class, name = "add_foreign_key_index"),
     @JsonSubTypes.Type(value = DropIndex.class, name = "drop_index"),
     @JsonSubTypes.Type(value = Analyze.class, name = "analyze"),
     @JsonSubTypes.Type(value = CreateStatistics.class, name = "create_statistics"),
@@ -28,10 +29,12 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = CreateTrigger.class, name = "create_trigger"),
     @JsonSubTypes.Type(value = CreateMaterializedView.class, name = "create_materialized_view"),
     @JsonSubTypes.Type(value = AttachPartition.class, name = "attach_partition"),
-    @JsonSubTypes.Type(value = DropOldPartitions.class, name = "drop_old_partitions")
+    @JsonSubTypes.Type(value = DropOldPartitions.class, name = "drop_old_partitions"),
+    @JsonSubTypes.Type(value = PartitionTable.class, name = "partition_table")
 })
 public sealed interface Change
         permits CreateIndex,
+                AddForeignKeyIndex,
                 DropIndex,
                 Analyze,
                 CreateStatistics,
@@ -48,7 +51,8 @@ public sealed interface Change
                 CreateTrigger,
                 CreateMaterializedView,
                 AttachPartition,
-                DropOldPartitions {
+                DropOldPartitions,
+                PartitionTable {
 
     /** What it does, in a few words: "create index bets_user_id_status_idx on public.bets". */
     String title();
@@ -62,9 +66,32 @@ public sealed interface Change
     /** The statements that take it back; empty where there is nothing to take back. */
     List<String> undoSql();
 
+    /**
+     * What to know where the statements are run without Hone, which looks, checks rows beforehand and remembers what was
+     * there; empty for nothing.
+     */
+    default String byHand() {
+        return "";
+    }
+
     /** Why it cannot be taken back once it is made, for people; empty if it can, or if there is nothing to take back. */
     default String irreversible() {
         return "";
+    }
+
+    /** How long it takes once it has its locks, for people. */
+    default String takes() {
+        return "a moment";
+    }
+
+    /** The table, or the index of the table, all of which is read to make it, as in SQL; empty if none is. */
+    default Optional<String> reads() {
+        return Optional.empty();
+    }
+
+    /** Queries that show that it is in place, and used; none if only whoever wrote it knows. */
+    default List<Proof> proofs() {
+        return List.of();
     }
 
     /** What it locks and for how long, for people. */

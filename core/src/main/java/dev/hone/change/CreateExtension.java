@@ -42,6 +42,13 @@ public record CreateExtension(String name, @Nullable String schema) implements C
     }
 
     @Override
+    public List<Proof> proofs() {
+        return List.of(Proof.inPlace(
+                "The extension is there",
+                "EXISTS (SELECT FROM pg_extension e WHERE e.extname = " + Sql.literal(name) + ")"));
+    }
+
+    @Override
     public String locks() {
         return "No table.";
     }

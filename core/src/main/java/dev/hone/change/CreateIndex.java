@@ -74,6 +74,11 @@ public record CreateIndex(
         }
     }
 
+    /** The same index under another name, unquoted. */
+    public CreateIndex named(String other) {
+        return new CreateIndex(schema, table, other, unique, method, keys, include, predicate, partitions);
+    }
+
     @Override
     public String title() {
         return "create index " + name + " on " + Sql.identifier(schema, table);
@@ -124,6 +129,21 @@ public record CreateIndex(
     public List<String> undoSql() {
         // A partitioned index cannot be dropped concurrently.
         return List.of("DROP INDEX " + (partitions.isEmpty() ? "CONCURRENTLY " : "") + "IF EXISTS " + subject());
+    }
+
+    @Override
+    public List<Proof> proofs() {
+        return Proof.ofIndex(schema, name);
+    }
+
+    @Override
+    public Optional<String> reads() {
+        return Optional.of(Sql.identifier(schema, table));
+    }
+
+    @Override
+    public String takes() {
+        return "as long as it takes to read the table twice and to sort, and to wait for older transactions";
     }
 
     @Override

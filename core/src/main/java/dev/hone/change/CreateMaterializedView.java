@@ -81,6 +81,26 @@ public record CreateMaterializedView(
     }
 
     @Override
+    public List<Proof> proofs() {
+        return List.of(
+                Proof.inPlace(
+                        "The view is filled, and can be refreshed while it is read",
+                        "EXISTS (SELECT FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid WHERE c.oid = "
+                                + Proof.relation(schema, name)
+                                + " AND c.relispopulated AND i.indisunique AND i.indisvalid)"),
+                new Proof(
+                        "Queries read it",
+                        "SELECT s.seq_scan + coalesce(s.idx_scan, 0) AS reads FROM pg_stat_all_tables s WHERE s.relid = "
+                                + Proof.relation(schema, name),
+                        "rises once the application reads the view"));
+    }
+
+    @Override
+    public String takes() {
+        return "as long as its query takes";
+    }
+
+    @Override
     public String locks() {
         return "ACCESS SHARE on the tables it reads, while it is filled: reads and writes go on. It takes the room of its rows."
                 + " Refreshing it holds EXCLUSIVE on the view alone: it can be read meanwhile.";

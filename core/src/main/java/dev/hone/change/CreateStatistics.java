@@ -74,6 +74,19 @@ public record CreateStatistics(String schema, String name, String table, List<St
     }
 
     @Override
+    public List<Proof> proofs() {
+        return List.of(Proof.inPlace(
+                "The statistics object is there",
+                "EXISTS (SELECT FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE n.nspname = "
+                        + Sql.literal(schema) + " AND s.stxname = " + Sql.literal(name) + ")"));
+    }
+
+    @Override
+    public String takes() {
+        return "seconds: it reads a sample of the table";
+    }
+
+    @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table for a moment, and again while ANALYZE samples it: reads and writes go on.";
     }

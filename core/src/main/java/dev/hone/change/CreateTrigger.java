@@ -48,6 +48,14 @@ public record CreateTrigger(String schema, String table, String name, String eve
     }
 
     @Override
+    public List<Proof> proofs() {
+        return List.of(Proof.inPlace(
+                "The trigger is there and fires",
+                "EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = " + Proof.relation(schema, table)
+                        + " AND t.tgname = " + Sql.literal(name) + " AND NOT t.tgisinternal AND t.tgenabled <> 'D')"));
+    }
+
+    @Override
     public String locks() {
         return "SHARE ROW EXCLUSIVE on the table for a moment: reads go on, writes wait. Undo takes ACCESS EXCLUSIVE for a"
                 + " moment.";

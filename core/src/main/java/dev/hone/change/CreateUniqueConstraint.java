@@ -67,6 +67,25 @@ public record CreateUniqueConstraint(String schema, String table, String name, L
     }
 
     @Override
+    public List<Proof> proofs() {
+        return List.of(Proof.inPlace(
+                "The constraint is there, and its index valid",
+                "EXISTS (SELECT FROM pg_constraint k JOIN pg_index i ON i.indexrelid = k.conindid WHERE k.conrelid = "
+                        + Proof.relation(schema, table) + " AND k.conname = " + Sql.literal(name) + " AND k.contype = '"
+                        + (primary ? "p" : "u") + "' AND i.indisvalid)"));
+    }
+
+    @Override
+    public Optional<String> reads() {
+        return Optional.of(subject());
+    }
+
+    @Override
+    public String takes() {
+        return index().takes();
+    }
+
+    @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table while the index is built: reads and writes go on. Then ACCESS EXCLUSIVE for a"
                 + " moment, to make it a constraint.";

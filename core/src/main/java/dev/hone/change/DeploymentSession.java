@@ -30,9 +30,10 @@ final class DeploymentSession implements AutoCloseable {
     static final int LOCK_CLASS = 0x686f6e65;
 
     static final int JOURNAL_LOCK = 3;
-    private static final int ALIVE_LOCK = 1;
-    private static final int WORK_LOCK = 2;
+    static final int ALIVE_LOCK = 1;
+    static final int WORK_LOCK = 2;
     private static final long POLL_MILLIS = 200;
+    private static final int GOING_ATTEMPTS = 10;
 
     private final ServerAddress address;
     private final Server control;
@@ -113,7 +114,7 @@ final class DeploymentSession implements AutoCloseable {
     }
 
     private void lock(Progress progress) {
-        if (!tryLock(control, ALIVE_LOCK)) {
+        if (!tryLockSoon(control, ALIVE_LOCK)) {
             List<Holder> holders = holders(ALIVE_LOCK);
             String who = holders.isEmpty()
                     ? "a session that has just ended"
@@ -212,9 +213,30 @@ final class DeploymentSession implements AutoCloseable {
                 .list();
     }
 
+    /** The session of a deployment that has just ended may take a moment to go. */
+    private static boolean tryLockSoon(Server server, int lock) {
+        for (int attempt = 1; attempt < GOING_ATTEMPTS; attempt++) {
+            if (tryLock(server, lock)) {
+                return true;
+            }
+            Pause.of(Duration.ofMillis(POLL_MILLIS));
+        }
+        return tryLock(server, lock);
+    }
+
     private static boolean tryLock(Server server, int lock) {
         return server.handle()
                 .createQuery(Sql.tag("lock", "SELECT pg_try_advisory_lock(:class, :object)"))
+                .bind("class", LOCK_CLASS)
+                .bind("object", lock)
+                .mapTo(Boolean.class)
+                .one();
+    }
+
+    /** The same lock until the end of the transaction, which holds through a pooler too. */
+    static boolean tryLockInTransaction(Server server, int lock) {
+        return server.handle()
+                .createQuery(Sql.tag("lock", "SELECT pg_try_advisory_xact_lock(:class, :object)"))
                 .bind("class", LOCK_CLASS)
                 .bind("object", lock)
                 .mapTo(Boolean.class)

@@ -41,6 +41,16 @@ public record DropIndex(String schema, String name, String definition) implement
     }
 
     @Override
+    public List<Proof> proofs() {
+        return List.of(Proof.inPlace("The index is gone", Proof.relation(schema, name) + " IS NULL"));
+    }
+
+    @Override
+    public String takes() {
+        return "a moment, once the transactions have ended that may use it; to take it back, as long as building it";
+    }
+
+    @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table: reads and writes go on. It waits for transactions that may use the index.";
     }

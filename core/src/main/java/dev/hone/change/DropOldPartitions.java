@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Takes partitions out of a partitioned table and drops them with their rows.
@@ -78,6 +79,27 @@ public record DropOldPartitions(String schema, String table, List<Partition> par
     @Override
     public String irreversible() {
         return "The rows of the dropped partitions are gone. Dump them first, if anybody may want them again.";
+    }
+
+    @Override
+    public String byHand() {
+        return "Before PostgreSQL 14, and beside a default partition, leave CONCURRENTLY out.";
+    }
+
+    @Override
+    public List<Proof> proofs() {
+        return List.of(Proof.inPlace(
+                "The partitions are gone",
+                "NOT EXISTS (SELECT FROM unnest(ARRAY["
+                        + partitions.stream()
+                                .map(one -> Sql.literal(one.qualifiedName()))
+                                .collect(Collectors.joining(", "))
+                        + "]) AS one(name) WHERE to_regclass(one.name) IS NOT NULL)"));
+    }
+
+    @Override
+    public String takes() {
+        return "a moment for each partition, once the transactions have ended that use it";
     }
 
     @Override

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -58,6 +59,30 @@ public final class Journal {
      */
     public static List<DeploymentRecord> read(Server server) {
         return new Journal(server).deployments();
+    }
+
+    /** Whether this role could write a journal, creating it if need be. */
+    public static PreCheck check(Server server) {
+        return new Journal(server).check();
+    }
+
+    /**
+     * Runs work on the journal's schema while no deployment is at work and none begins. The server's connection is in a
+     * transaction meanwhile, which is rolled back at the end: the work itself needs another one.
+     *
+     * @throws HoneException of kind {@code REFUSED} if a deployment is at work
+     */
+    public static <T> T alone(Server server, Supplier<T> work) {
+        return server.handle().inTransaction(handle -> {
+            if (!DeploymentSession.tryLockInTransaction(server, DeploymentSession.ALIVE_LOCK)
+                    || !DeploymentSession.tryLockInTransaction(server, DeploymentSession.WORK_LOCK)
+                    || !DeploymentSession.tryLockInTransaction(server, DeploymentSession.JOURNAL_LOCK)) {
+                throw HoneException.refused(
+                        "Another Hone is at work in " + server.address(),
+                        "Nothing was changed. Wait for it to end (`hone status` shows it), then try again.");
+            }
+            return work.get();
+        });
     }
 
     private record State(
@@ -151,9 +176,7 @@ public final class Journal {
             if (!state.schema()) {
                 handle.execute("CREATE SCHEMA IF NOT EXISTS " + SCHEMA);
             }
-            handle.execute(Sql.load(Journal.class, "journal_create", server.version()));
-            handle.execute("COMMENT ON TABLE " + SCHEMA + "." + TABLE
-                    + " IS 'What Hone changed in this database, and what takes it back: one row a step'");
+            handle.execute(Sql.load(Journal.class, "journal/V1__optimization_log", server.version()));
         });
     }
 
@@ -368,6 +391,13 @@ public final class Journal {
             return "UPDATE " + SCHEMA + "." + TABLE + " SET before = "
                     + Sql.literal(Json.MAPPER.writeValueAsString(before)) + " WHERE deployment = "
                     + Sql.literal(deployment) + " AND step = " + step;
+        }
+
+        /** The same for one component of what is remembered already. */
+        String remember(String component, Object value) {
+            return "UPDATE " + SCHEMA + "." + TABLE + " SET before = jsonb_set(before, "
+                    + Sql.literal("{" + component + "}") + ", " + Sql.literal(Json.MAPPER.writeValueAsString(value))
+                    + ") WHERE deployment = " + Sql.literal(deployment) + " AND step = " + step;
         }
     }
 

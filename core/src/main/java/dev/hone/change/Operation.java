@@ -8,6 +8,7 @@ import java.sql.SQLException;
  */
 sealed interface Operation
         permits IndexCreation,
+                ForeignKeyIndexCreation,
                 IndexRemoval,
                 Analysis,
                 StatisticsCreation,
@@ -24,11 +25,13 @@ sealed interface Operation
                 TriggerCreation,
                 MaterializedViewCreation,
                 PartitionAttachment,
-                PartitionRemoval {
+                PartitionRemoval,
+                Partitioning {
 
     static Operation of(Change change) {
         return switch (change) {
             case CreateIndex create -> new IndexCreation(create);
+            case AddForeignKeyIndex add -> new ForeignKeyIndexCreation(add);
             case DropIndex drop -> new IndexRemoval(drop);
             case Analyze analyze -> new Analysis(analyze);
             case CreateStatistics create -> new StatisticsCreation(create);
@@ -46,6 +49,7 @@ sealed interface Operation
             case CreateMaterializedView create -> new MaterializedViewCreation(create);
             case AttachPartition attach -> new PartitionAttachment(attach);
             case DropOldPartitions drop -> new PartitionRemoval(drop);
+            case PartitionTable partition -> new Partitioning(partition);
         };
     }
 

@@ -65,7 +65,21 @@ record PartitionAttachment(AttachPartition change) implements Operation {
         }
         Before before =
                 surroundings.journaled().before(Before.class).orElseGet(() -> new Before(now.belongings(), check));
-        return Outlook.ready(before, sql(check), change.undoSql(), "");
+        return Outlook.ready(before, sql(check), change.undoSql(), now.attached() ? "" : lacking(server));
+    }
+
+    /** What makes the attaching itself take long. */
+    private String lacking(Server server) {
+        List<String> names = server.handle()
+                .createQuery(Sql.load(PartitionAttachment.class, "lacking_indexes", server.version()))
+                .bind("parent", change.subject())
+                .bind("child", change.partitionName())
+                .mapTo(String.class)
+                .list();
+        return names.isEmpty()
+                ? ""
+                : "it has no index like " + String.join(", ", names)
+                        + ": what it lacks is built while it is locked; on a large table build it concurrently first";
     }
 
     private List<String> sql(@Nullable String check) {

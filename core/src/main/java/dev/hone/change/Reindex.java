@@ -39,6 +39,25 @@ public record Reindex(String schema, String name) implements Change {
     }
 
     @Override
+    public List<Proof> proofs() {
+        return List.of(new Proof(
+                "The index is valid",
+                "SELECT i.indisvalid AS valid, pg_relation_size(i.indexrelid) AS bytes FROM pg_index i WHERE i.indexrelid = "
+                        + Proof.relation(schema, name),
+                "t, and fewer bytes than before if it was bloated"));
+    }
+
+    @Override
+    public Optional<String> reads() {
+        return Optional.of(subject());
+    }
+
+    @Override
+    public String takes() {
+        return "as long as building it anew, and waiting for older transactions";
+    }
+
+    @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table while it is built: reads and writes go on; other DDL and VACUUM of this"
                 + " table wait. It waits for transactions older than itself, and needs room for a second index meanwhile.";

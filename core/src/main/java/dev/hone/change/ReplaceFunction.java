@@ -50,6 +50,20 @@ public record ReplaceFunction(String schema, String name, String arguments, Stri
     }
 
     @Override
+    public String byHand() {
+        return "Its undo is what was there before: note that first, SELECT pg_get_functiondef('"
+                + subject().replace("'", "''") + "'::regprocedure), or drop the function if it was not there.";
+    }
+
+    @Override
+    public List<Proof> proofs() {
+        return List.of(new Proof(
+                "The function has its new body",
+                "SELECT pg_get_functiondef(to_regprocedure(" + Sql.literal(subject()) + ")) AS definition",
+                "what this step defines"));
+    }
+
+    @Override
     public String locks() {
         return "No table. Calls that have begun end with the old body.";
     }

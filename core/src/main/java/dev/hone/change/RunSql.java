@@ -48,6 +48,11 @@ public record RunSql(String title, List<String> sql, List<String> undoSql, boole
     }
 
     @Override
+    public String takes() {
+        return "as long as its statements take";
+    }
+
+    @Override
     public String locks() {
         return "What its statements lock"
                 + (transactional ? ", until all of them have run; each waits for a lock a short time only." : ".");

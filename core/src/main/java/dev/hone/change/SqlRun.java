@@ -2,6 +2,8 @@ package dev.hone.change;
 
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Running statements of somebody's own. Hone cannot see in the catalogs whether they have run, so the journal's row says
@@ -29,9 +31,34 @@ record SqlRun(RunSql change) implements Operation {
         } catch (SQLException e) {
             return Outlook.refused(Failure.text(e), "Give each statement on its own.");
         }
+        if (!surroundings.begun()) {
+            // A Hone that was killed at its last word looks like one that never came to it: so whoever applies again
+            // must not run them twice.
+            Optional<DeploymentRecord> earlier = ran(surroundings.journal());
+            if (earlier.isPresent()) {
+                String id = earlier.get().id();
+                return Outlook.already("has run in deployment " + id
+                        + "; to run it again, first take that back: hone undo " + id + ", or give it another title");
+            }
+        }
         Before before = surroundings.journaled().before(Before.class).orElse(new Before(0, 0));
         return Outlook.ready(
                 before, change.sql().subList(before.done(), change.sql().size()), change.undoSql(), "");
+    }
+
+    /** A deployment in which it ran, and that was not taken back. */
+    private Optional<DeploymentRecord> ran(Journal journal) {
+        return journal.deployments().stream()
+                .filter(found -> states(found).anyMatch(state -> state == StepState.APPLIED))
+                // Listed twice in one deployment it is to run twice.
+                .filter(found -> states(found).noneMatch(StepState::unfinished))
+                .findFirst();
+    }
+
+    private Stream<StepState> states(DeploymentRecord found) {
+        return found.steps().stream()
+                .filter(step -> change.equals(step.change()))
+                .map(DeploymentRecord.Step::state);
     }
 
     @Override

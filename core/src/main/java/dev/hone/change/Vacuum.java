@@ -48,6 +48,25 @@ public record Vacuum(String schema, String table, boolean analyze, boolean freez
     }
 
     @Override
+    public List<Proof> proofs() {
+        return List.of(new Proof(
+                "The table was vacuumed",
+                "SELECT greatest(s.last_vacuum, s.last_autovacuum) AS vacuumed, s.n_dead_tup FROM pg_stat_all_tables s WHERE"
+                        + " s.relid = " + Proof.relation(schema, table),
+                "a time after the deployment began"));
+    }
+
+    @Override
+    public Optional<String> reads() {
+        return Optional.of(Sql.identifier(schema, table));
+    }
+
+    @Override
+    public String takes() {
+        return "at most as long as it takes to read the table and its indexes";
+    }
+
+    @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table while it runs: reads and writes go on; other DDL on this table waits. At its"
                 + " end it may give empty pages at the table's end back, under a lock that it lets go when others wait.";

@@ -35,10 +35,51 @@ public record ValidateConstraint(String schema, String table, String name) imple
         return List.of("ALTER TABLE " + subject() + " VALIDATE CONSTRAINT " + Sql.identifier(name));
     }
 
-    /** What puts it back is known to a deployment only: the constraint's definition. */
+    /** There is no way to call a constraint not valid again but to make it anew, in the words that the server has for it. */
     @Override
     public List<String> undoSql() {
-        return List.of();
+        String constraint = Sql.identifier(name);
+        String body = """
+
+                DECLARE
+                  definition text;
+                  remark text;
+                BEGIN
+                  SELECT pg_get_constraintdef(k.oid), obj_description(k.oid, 'pg_constraint') INTO STRICT definition, remark
+                  FROM pg_constraint k
+                  WHERE k.conrelid = %s::regclass AND k.conname = %s;
+                  IF definition NOT LIKE '%% NOT VALID' THEN
+                    EXECUTE %s || definition || ' NOT VALID';
+                    IF remark IS NOT NULL THEN
+                      EXECUTE %s || quote_literal(remark);
+                    END IF;
+                  END IF;
+                END
+                """.formatted(
+                        Sql.literal(subject()),
+                        Sql.literal(name),
+                        Sql.literal("ALTER TABLE " + subject() + " DROP CONSTRAINT " + constraint + ", ADD CONSTRAINT "
+                                + constraint + " "),
+                        Sql.literal("COMMENT ON CONSTRAINT " + constraint + " ON " + subject() + " IS "));
+        return List.of("DO " + Sql.quoted(body));
+    }
+
+    @Override
+    public List<Proof> proofs() {
+        return List.of(Proof.inPlace(
+                "The constraint is valid",
+                "EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = " + Proof.relation(schema, table)
+                        + " AND k.conname = " + Sql.literal(name) + " AND k.convalidated)"));
+    }
+
+    @Override
+    public Optional<String> reads() {
+        return Optional.of(subject());
+    }
+
+    @Override
+    public String takes() {
+        return "as long as it takes to read the table";
     }
 
     @Override

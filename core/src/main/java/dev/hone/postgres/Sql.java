@@ -76,6 +76,15 @@ public final class Sql {
         return value.indexOf('\\') < 0 ? quoted : "E" + quoted.replace("\\", "\\\\");
     }
 
+    /** A text of several lines as a dollar-quoted literal that nothing in it ends. */
+    public static String quoted(String body) {
+        String tag = "$hone$";
+        for (int number = 1; body.contains(tag); number++) {
+            tag = "$hone" + number + "$";
+        }
+        return tag + body + tag;
+    }
+
     private static @Nullable String read(Class<?> beside, String file) {
         try (InputStream in = beside.getResourceAsStream(file)) {
             return in == null ? null : new String(in.readAllBytes(), StandardCharsets.UTF_8);

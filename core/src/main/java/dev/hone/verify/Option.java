@@ -76,19 +76,6 @@ sealed interface Option {
         }
     }
 
-    /** The same index under another name. */
-    static CreateIndex named(CreateIndex wanted, String name) {
-        return new CreateIndex(
-                wanted.schema(),
-                wanted.table(),
-                name,
-                wanted.unique(),
-                wanted.method(),
-                wanted.keys(),
-                wanted.include(),
-                wanted.predicate());
-    }
-
     static List<Index> indexes(List<Option> some) {
         return some.stream()
                 .filter(Index.class::isInstance)

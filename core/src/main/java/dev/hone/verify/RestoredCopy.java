@@ -138,7 +138,7 @@ final class RestoredCopy implements Stage {
             int done = 0;
             for (CreateIndex index : wanted) {
                 task.at(done++, Sql.identifier(index.schema(), index.table()));
-                CreateIndex named = Option.named(index, Staging.PREFIX + ++number);
+                CreateIndex named = index.named(Staging.PREFIX + ++number);
                 try {
                     statement.execute(named.statement(false));
                 } catch (SQLException e) {

@@ -253,7 +253,7 @@ final class Staging implements Stage {
         while (!left.isEmpty()) {
             List<Change> changes = new ArrayList<>();
             for (CreateIndex index : left) {
-                changes.add(Option.named(index, PREFIX + ++number));
+                changes.add(index.named(PREFIX + ++number));
             }
             DeploymentResult result = Deployer.apply(address, changes, DeployOptions.DEFAULT, progress);
             deployments.add(result.deployment());

@@ -108,9 +108,9 @@ final class Verifier {
         List<CreateIndex> all = new ArrayList<>(recommended);
         all.addAll(others);
         Set<CreateIndex> seen = new HashSet<>();
-        all.forEach(index -> seen.add(Option.named(index, "any")));
+        all.forEach(index -> seen.add(index.named("any")));
         grouping.indexes().stream()
-                .filter(index -> seen.add(Option.named(index, "any")))
+                .filter(index -> seen.add(index.named("any")))
                 .forEach(all::add);
         stage.build(all, impossible::put, progress);
         notes.addAll(stage.notes());

@@ -2,6 +2,7 @@ package dev.hone.advise;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.hone.change.AddForeignKeyIndex;
 import dev.hone.change.Analyze;
 import dev.hone.change.Change;
 import dev.hone.change.CreateIndex;
@@ -97,6 +98,18 @@ class FindingAdviceTest {
                 .containsExactly(planned);
         assertThat(changes(FindingAdvice.merge(advice(Set.of(), planned), List.of(finding("missing-index", wanted)))))
                 .containsExactly(planned, wanted);
+    }
+
+    @Test
+    void the_index_of_a_foreign_key_by_its_name_is_weighed_like_any_other() {
+        AddForeignKeyIndex wanted = new AddForeignKeyIndex("public", "t", "t_fk", List.of("a"), "t_a_idx");
+        Change planned = index("t_a_b_idx", "\"a\"", "\"b\"");
+        assertThat(changes(FindingAdvice.merge(advice(Set.of(), planned), List.of(finding("mine", wanted)))))
+                .containsExactly(planned);
+        Change partial =
+                new CreateIndex("public", "t", "t_a_idx", false, "btree", List.of("\"a\""), List.of(), "\"b\" = 1");
+        assertThat(changes(FindingAdvice.merge(advice(Set.of(), partial), List.of(finding("mine", wanted)))))
+                .containsExactly(partial, wanted.named("t_a_idx1"));
     }
 
     @Test

@@ -32,13 +32,18 @@ record Bench(ServerAddress address) {
             DeployOptions.DEFAULT.withAttempts(3, Duration.ofMillis(50)).withLeftoverWait(Duration.ofMinutes(2));
 
     static Bench on(LocalServer local, String... statements) {
-        String name = "bench" + NUMBER.incrementAndGet();
-        try (Server server = Server.connect(local.address("postgres"))) {
-            server.handle().execute("CREATE DATABASE " + name);
-        }
-        Bench bench = new Bench(local.address(name));
+        Bench bench = copy(local, "template1");
         bench.run(statements);
         return bench;
+    }
+
+    /** A copy of a database that nobody is connected to. */
+    static Bench copy(LocalServer local, String template) {
+        String name = "bench" + NUMBER.incrementAndGet();
+        try (Server server = Server.connect(local.address("postgres"))) {
+            server.handle().execute("CREATE DATABASE " + name + " TEMPLATE " + template);
+        }
+        return new Bench(local.address(name));
     }
 
     void run(String... statements) {

@@ -6,13 +6,21 @@ import dev.hone.HoneException;
 import dev.hone.Json;
 import dev.hone.postgres.Installed;
 import dev.hone.postgres.LocalServer;
+import dev.hone.postgres.Server;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -25,105 +33,79 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Afterwards the database is as if nothing had happened, and after undo as it was at first.
  *
  * <p>By default the server process that stands at the point is ended, at the points that matter most. With {@code
- * -Dhone.crash.matrix=true} it is all points, and also SIGKILL of Hone and an immediate shutdown of the server; {@code
- * -Dhone.crash.kinds=Create.*} chooses among the kinds.
+ * -Dhone.crash.matrix=true} it is all points, also while a statement waits for a transaction of somebody else, and all
+ * ways to be ended; {@code -Dhone.crash.kinds=Create.*} chooses among the kinds, {@code -Dhone.crash.endings=HONE.*}
+ * among the ways.
  */
 class CrashMatrixTest {
 
     private static final boolean ALL = Boolean.getBoolean("hone.crash.matrix");
-    private static final int MOST_STATEMENTS = 4;
+    private static final int MOST_STATEMENTS = 6;
 
-    private static final AtomicInteger TRIED = new AtomicInteger();
-    private static final AtomicInteger SURVIVED = new AtomicInteger();
+    private static final Map<Ending, AtomicInteger> TRIED = counters();
+    private static final Map<Ending, AtomicInteger> SURVIVED = counters();
 
     private static LocalServer local;
 
     /** How a deployment is ended. */
     private enum Ending {
+        /** Its server process, by pg_terminate_backend. */
         PROCESS_ENDED,
+        /** Its server process, by SIGKILL, upon which the server ends all others and recovers. */
+        PROCESS_KILLED,
+        /** Hone, by SIGKILL. */
         HONE_KILLED,
+        /** The server, by an immediate shutdown. */
         SERVER_STOPPED
     }
 
-    /** Where: before the journal is told of a state, or before the statement of a number begins. */
-    private record Point(boolean undoing, String at, int number) {}
+    /** Where: before the journal is told of a state, before a statement begins, or while one waits for somebody. */
+    private record Point(boolean undoing, String at, int number) {
 
-    /** A kind of change in the schema below. */
-    record Kind(Change change, boolean reversible) {
-        @Override
-        public String toString() {
-            return change.getClass().getSimpleName();
+        static final String STATEMENT = "statement";
+        static final String WRITER = "waits for a writer";
+        static final String SNAPSHOT = "waits for a snapshot";
+
+        Hold hold(Bench bench) {
+            return switch (at) {
+                case WRITER -> Hold.Transaction.ofWriter(bench);
+                case SNAPSHOT -> Hold.Transaction.ofSnapshot(bench);
+                default -> Gate.close(bench, at, number);
+            };
         }
+    }
+
+    private static Map<Ending, AtomicInteger> counters() {
+        Map<Ending, AtomicInteger> counters = new EnumMap<>(Ending.class);
+        for (Ending ending : Ending.values()) {
+            counters.put(ending, new AtomicInteger());
+        }
+        return counters;
     }
 
     @BeforeAll
     static void start() {
         local = LocalServer.start(Installed.chosen(), Map.of("autovacuum", "off"));
+        Gate.build(Kinds.template(local));
     }
 
     @AfterAll
     static void stop() {
         local.close();
-        System.out.println("Crash matrix: " + SURVIVED + " survived of " + TRIED + " tried");
+        endings()
+                .forEach(ending -> System.out.println("Crash matrix, " + ending + ": " + SURVIVED.get(ending)
+                        + " survived of " + TRIED.get(ending) + " tried"));
     }
 
-    private static Bench bench() {
-        Bench bench = Bench.on(
-                local,
-                "CREATE TABLE plain (id int NOT NULL, a int, b text)",
-                "INSERT INTO plain SELECT i, i, i % 10 FROM generate_series(1, 500) i",
-                "ALTER TABLE plain ADD CONSTRAINT positive CHECK (a > 0) NOT VALID",
-                "ALTER TABLE plain ALTER a SET STATISTICS 50",
-                "ALTER TABLE plain SET (fillfactor = 90)",
-                "CREATE INDEX old_idx ON plain (b)",
-                "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
-                "CREATE TABLE events (id int, at int NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at)",
-                "CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (100)",
-                "CREATE TABLE events_2 (id int NOT NULL, at int NOT NULL)",
-                "INSERT INTO events SELECT i, i FROM generate_series(0, 99) i",
-                "INSERT INTO events_2 SELECT i, i FROM generate_series(100, 199) i",
-                "CREATE TABLE counter (n int)",
-                "INSERT INTO counter VALUES (0)");
-        Gate.build(bench);
-        return bench;
+    static Stream<Kinds.Kind> kinds() {
+        return Kinds.chosen("hone.crash.kinds");
     }
 
-    static Stream<Kind> kinds() {
-        return Stream.of(
-                        new CreateIndex("public", "plain", "a_idx", false, "btree", List.of("a"), List.of(), null),
-                        new DropIndex("public", "old_idx", "CREATE INDEX old_idx ON public.plain USING btree (b)"),
-                        new Analyze("public", "plain"),
-                        new CreateStatistics("public", "st", "plain", List.of(), List.of("a", "b")),
-                        new AlterColumnStatistics("public", "plain", "a", 200, -0.5),
-                        AlterSetting.ofSystem("random_page_cost", "1.3"),
-                        AlterSetting.ofRole("postgres", "work_mem", "9MB"),
-                        new CreateExtension("pg_trgm", null),
-                        new AlterTable(
-                                "public", "plain", Map.of("fillfactor", "70", "autovacuum_enabled", "off"), List.of()),
-                        new Reindex("public", "old_idx"),
-                        new Vacuum("public", "plain", true, false),
-                        new ValidateConstraint("public", "plain", "positive"),
-                        new CreateUniqueConstraint("public", "plain", "plain_id_key", List.of("id"), false),
-                        new RunSql(
-                                "count",
-                                List.of("UPDATE counter SET n = n + 1", "CREATE TABLE counted (n int)"),
-                                List.of("DROP TABLE counted", "UPDATE counter SET n = n - 1"),
-                                true),
-                        new ReplaceFunction(
-                                "public",
-                                "f",
-                                "",
-                                "CREATE OR REPLACE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"),
-                        new CreateTrigger(
-                                "public", "plain", "trg", "AFTER UPDATE OF a", "FOR EACH ROW EXECUTE FUNCTION f()"),
-                        new CreateMaterializedView(
-                                "public", "totals", "SELECT b, count(*) AS n FROM plain GROUP BY b", List.of("b"), 60L),
-                        new AttachPartition("public", "events", "public", "events_2", "FOR VALUES FROM (100) TO (200)"),
-                        new DropOldPartitions(
-                                "public", "events", List.of(new DropOldPartitions.Partition("public", "events_1"))))
-                .filter(change ->
-                        change.getClass().getSimpleName().matches(System.getProperty("hone.crash.kinds", ".*")))
-                .map(change -> new Kind(change, change.irreversible().isEmpty()));
+    private static List<Ending> endings() {
+        String pattern = System.getProperty("hone.crash.endings", ".*");
+        return Stream.of(Ending.values())
+                .filter(ending -> ALL ? ending.name().matches(pattern) : ending == Ending.PROCESS_ENDED)
+                .toList();
     }
 
     private static List<Point> points() {
@@ -131,9 +113,11 @@ class CrashMatrixTest {
         for (boolean undoing : new boolean[] {false, true}) {
             if (ALL) {
                 points.add(new Point(undoing, undoing ? "undoing" : "intended", 1));
+                points.add(new Point(undoing, Point.WRITER, 1));
+                points.add(new Point(undoing, Point.SNAPSHOT, 1));
             }
             for (int number = 1; number <= (ALL ? MOST_STATEMENTS : 1); number++) {
-                points.add(new Point(undoing, "statement", number));
+                points.add(new Point(undoing, Point.STATEMENT, number));
             }
             if (ALL || !undoing) {
                 points.add(new Point(undoing, undoing ? "undone" : "applied", 1));
@@ -144,8 +128,8 @@ class CrashMatrixTest {
 
     @ParameterizedTest
     @MethodSource("kinds")
-    void a_deployment_that_was_ended_anywhere_is_finished_or_taken_back(Kind kind) throws Exception {
-        Bench bench = bench();
+    void a_deployment_that_was_ended_anywhere_is_finished_or_taken_back(Kinds.Kind kind) throws Exception {
+        Bench bench = Kinds.copy(local);
         List<String> initial = contents(bench);
         State before = State.of(bench);
         assertThat(bench.apply(kind.change()).complete()).isTrue();
@@ -157,13 +141,14 @@ class CrashMatrixTest {
         }
 
         List<String> lost = new ArrayList<>();
-        for (Ending ending : ALL ? List.of(Ending.values()) : List.of(Ending.PROCESS_ENDED)) {
+        Set<Point> absent = new HashSet<>();
+        for (Ending ending : endings()) {
             for (Point point : points()) {
+                if (isAbsent(point, absent) || (point.undoing() && !kind.reversible())) {
+                    continue;
+                }
                 if (!kind.reversible()) {
-                    if (point.undoing()) {
-                        continue;
-                    }
-                    bench = bench();
+                    bench = Kinds.copy(local);
                 }
                 List<String> wrong = new ArrayList<>();
                 if (point.undoing()) {
@@ -172,12 +157,13 @@ class CrashMatrixTest {
                             .isTrue();
                 }
                 if (!ended(bench, kind.change(), point, ending)) {
-                    if (kind.reversible()) {
-                        restore(bench, point);
+                    absent.add(point);
+                    if (kind.reversible() && !point.undoing()) {
+                        bench.undo();
                     }
                     continue;
                 }
-                TRIED.incrementAndGet();
+                TRIED.get(ending).incrementAndGet();
                 if (!point.undoing()) {
                     DeploymentResult again = bench.apply(kind.change());
                     if (!again.complete()) {
@@ -198,21 +184,22 @@ class CrashMatrixTest {
                     wrong.addAll(difference(initial, contents(bench)));
                 }
                 if (wrong.isEmpty()) {
-                    SURVIVED.incrementAndGet();
+                    SURVIVED.get(ending).incrementAndGet();
                 } else {
                     lost.add(ending + " at " + point + ": " + wrong);
-                    bench = bench();
+                    bench = Kinds.copy(local);
                 }
             }
         }
         assertThat(lost).isEmpty();
     }
 
-    /** The run came to its end without passing the point; puts things back. */
-    private static void restore(Bench bench, Point point) {
-        if (!point.undoing()) {
-            bench.undo();
-        }
+    /** Whether an earlier run of the same kind came to its end without passing the point. */
+    private static boolean isAbsent(Point point, Set<Point> absent) {
+        return absent.stream()
+                .anyMatch(one -> one.undoing() == point.undoing()
+                        && one.at().equals(point.at())
+                        && one.number() <= point.number());
     }
 
     private static List<String> contents(Bench bench) {
@@ -225,23 +212,28 @@ class CrashMatrixTest {
 
     /** Whether the run came to the point, and was ended there. */
     private static boolean ended(Bench bench, Change change, Point point, Ending ending) throws Exception {
-        Gate gate = Gate.close(bench, point.at(), point.number());
+        Hold hold = point.hold(bench);
         try {
             if (ending == Ending.HONE_KILLED) {
-                return killed(bench, gate, change, point);
+                return killed(bench, hold, change, point);
             }
             CompletableFuture<DeploymentResult> running =
                     CompletableFuture.supplyAsync(() -> point.undoing() ? bench.undo() : bench.apply(change));
-            @Nullable String held = held(gate, running::isDone);
+            @Nullable String held = held(hold, running::isDone);
             if (held == null) {
                 DeploymentResult whole = running.get();
                 assertThat(whole.complete()).as(whole.toString()).isTrue();
                 return false;
             }
-            if (ending == Ending.SERVER_STOPPED) {
-                local.stop(LocalServer.StopMode.IMMEDIATE);
-            } else {
-                bench.ask("SELECT pg_terminate_backend(" + held + ")");
+            switch (ending) {
+                case PROCESS_ENDED -> bench.ask("SELECT pg_terminate_backend(" + held + ")");
+                case PROCESS_KILLED -> kill(Long.parseLong(held));
+                case SERVER_STOPPED -> local.stop(LocalServer.StopMode.IMMEDIATE);
+                case HONE_KILLED -> throw new AssertionError("is a process of its own");
+            }
+            if (ending == Ending.PROCESS_ENDED) {
+                // What is left cannot be removed while somebody is in the way.
+                hold.close();
             }
             try {
                 running.get(60, TimeUnit.SECONDS);
@@ -253,17 +245,44 @@ class CrashMatrixTest {
             }
             return true;
         } finally {
-            gate.close();
+            hold.close();
         }
     }
 
-    private static boolean killed(Bench bench, Gate gate, Change change, Point point) throws Exception {
+    /** Kills a server process. The server ends all the others, this one's witness among them, and recovers. */
+    private static void kill(long process) throws Exception {
+        try (Connection witness = Server.open(local.address("postgres"), "witness");
+                Statement statement = witness.createStatement()) {
+            assertThat(ProcessHandle.of(process).orElseThrow().destroyForcibly())
+                    .isTrue();
+            Bench.await("the server ends the witness", () -> !answers(statement));
+        }
+        Bench.await("the server has recovered", CrashMatrixTest::isUp);
+    }
+
+    private static boolean answers(Statement statement) {
+        try {
+            return statement.execute("SELECT 1");
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    private static boolean isUp() {
+        try (Connection connection = Server.open(local.address("postgres"), "witness")) {
+            return connection.isValid(5);
+        } catch (HoneException | SQLException e) {
+            return false;
+        }
+    }
+
+    private static boolean killed(Bench bench, Hold hold, Change change, Point point) throws Exception {
         Process child = ChildDeployer.start(
                 bench.address(),
                 point.undoing()
                         ? "undo"
                         : Json.MAPPER.writerFor(Change[].class).writeValueAsString(new Change[] {change}));
-        @Nullable String held = held(gate, () -> !child.isAlive());
+        @Nullable String held = held(hold, () -> !child.isAlive());
         if (held == null) {
             return false;
         }
@@ -271,16 +290,15 @@ class CrashMatrixTest {
         return true;
     }
 
-    private static @Nullable String held(Gate gate, java.util.function.BooleanSupplier over)
-            throws InterruptedException {
+    private static @Nullable String held(Hold hold, BooleanSupplier over) throws InterruptedException {
         for (int i = 0; i < 2400; i++) {
             boolean ended = over.getAsBoolean();
-            @Nullable String held = gate.held();
+            @Nullable String held = hold.held();
             if (held != null || ended) {
                 return held;
             }
             Thread.sleep(25);
         }
-        throw new AssertionError("neither at the gate nor at its end");
+        throw new AssertionError("neither at the point nor at its end");
     }
 }

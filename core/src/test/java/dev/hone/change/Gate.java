@@ -1,12 +1,13 @@
 package dev.hone.change;
 
 import dev.hone.postgres.Server;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Holds a deployment up at a chosen point, so that it can be ended just there: before the journal is told of a state, or
  * before a statement of a change begins. The one that is held waits for an advisory lock.
  */
-final class Gate implements AutoCloseable {
+final class Gate implements Hold {
 
     private static final String HELD = "SELECT pid::text FROM pg_locks WHERE locktype = 'advisory' AND objid = 77"
             + " AND classid = 0 AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
@@ -66,8 +67,8 @@ final class Gate implements AutoCloseable {
         return new Gate(bench, holder);
     }
 
-    /** The process that stands before the gate; null if there is none. */
-    @org.jspecify.annotations.Nullable String held() {
+    @Override
+    public @Nullable String held() {
         return bench.ask(HELD);
     }
 

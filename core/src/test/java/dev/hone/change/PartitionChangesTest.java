@@ -72,6 +72,25 @@ class PartitionChangesTest {
     }
 
     @Test
+    void indexes_that_would_be_built_behind_a_lock_are_named_beforehand() {
+        Bench bench = bench();
+        assertThat(noteOnAttaching(bench)).contains("no index like events_kind_idx, events_pkey:");
+        bench.run(
+                "CREATE INDEX \"x USING y\" ON \"Odd \"\"S\".\"E 3\" (kind)",
+                "CREATE UNIQUE INDEX not_enough ON \"Odd \"\"S\".\"E 3\" (id, at)");
+        assertThat(noteOnAttaching(bench)).contains("no index like events_pkey:");
+        bench.run("ALTER TABLE \"Odd \"\"S\".\"E 3\" ADD PRIMARY KEY USING INDEX not_enough");
+        assertThat(noteOnAttaching(bench)).isEmpty();
+    }
+
+    private static String noteOnAttaching(Bench bench) {
+        return Deployer.plan(bench.address(), List.of(ATTACH), Bench.OPTIONS)
+                .steps()
+                .getFirst()
+                .note();
+    }
+
+    @Test
     void a_row_outside_of_the_bound_leaves_the_table_as_it_was() {
         Bench bench = bench();
         bench.run("INSERT INTO \"Odd \"\"S\".\"E 3\" VALUES (1, 1, 'a')");

@@ -62,6 +62,28 @@ class SqlChangesTest {
     }
 
     @Test
+    void applied_again_statements_run_again_only_if_they_were_taken_back() {
+        Bench bench = bench();
+        assertThat(bench.apply(TOGETHER).complete()).isTrue();
+
+        DeploymentResult again = bench.apply(TOGETHER);
+
+        assertThat(again.complete()).isTrue();
+        assertThat(again.steps().getFirst().state()).isEqualTo(StepState.ALREADY);
+        assertThat(again.steps().getFirst().detail())
+                .contains("hone undo " + bench.journal().getFirst().id());
+        assertThat(counted(bench)).containsExactly("1", "100");
+        assertThat(bench.undo().complete()).isTrue();
+        assertThat(counted(bench)).containsExactly("0");
+        assertThat(bench.apply(TOGETHER).steps().getFirst().state()).isEqualTo(StepState.APPLIED);
+        assertThat(counted(bench)).containsExactly("1", "100");
+
+        RunSql twice = new RunSql("count", List.of("UPDATE counter SET n = n + 1"), List.of(), true);
+        assertThat(bench.apply(twice, twice).complete()).isTrue();
+        assertThat(counted(bench)).containsExactly("3", "102");
+    }
+
+    @Test
     void of_a_transaction_that_fails_nothing_is_left_and_nothing_is_undone() {
         Bench bench = bench();
         RunSql failing = new RunSql(

@@ -217,6 +217,33 @@ class TableChangesTest {
     }
 
     @Test
+    void a_foreign_key_gets_its_index_unless_one_serves_it_already_or_it_is_another() {
+        Bench bench = bench();
+        bench.run(
+                "CREATE TABLE \"Odd \"\"S\".\"K k\" (a int, b int, PRIMARY KEY (b, a))",
+                "CREATE TABLE \"Odd \"\"S\".\"R r\" (\"A a\" int, b int, CONSTRAINT \"F \"\"k\" FOREIGN KEY (b, \"A a\") REFERENCES \"Odd \"\"S\".\"K k\")");
+        State before = State.of(bench);
+        AddForeignKeyIndex change =
+                new AddForeignKeyIndex("Odd \"S", "R r", "F \"k", List.of("A a", "b"), "n".repeat(63));
+
+        DeploymentResult applied = bench.apply(change);
+
+        assertThat(applied.complete()).as(applied.toString()).isTrue();
+        assertThat(bench.ask("SELECT pg_get_indexdef('" + change.subject() + "'::regclass)"))
+                .endsWith("(\"A a\", b)");
+        assertThat(bench.apply(change.named("other")).steps().getFirst())
+                .satisfies(step -> assertThat(step.state()).isEqualTo(StepState.ALREADY))
+                .satisfies(step -> assertThat(step.detail()).contains("n".repeat(63)));
+        assertThat(Deployer.undo(bench.address(), bench.journal().getFirst().id(), Bench.OPTIONS, Progress.NONE)
+                        .complete())
+                .isTrue();
+        assertThat(State.of(bench).since(before)).isEmpty();
+
+        bench.run("CREATE INDEX partial ON \"Odd \"\"S\".\"R r\" (b, \"A a\") WHERE b > 0");
+        assertThat(bench.apply(change).steps().getFirst().state()).isEqualTo(StepState.APPLIED);
+    }
+
+    @Test
     void what_is_held_by_another_is_tried_again_within_the_short_budget() throws Exception {
         Bench bench = bench();
         try (Server other = Server.connect(bench.address())) {
@@ -269,6 +296,12 @@ class TableChangesTest {
                 "taken by another index");
         refused.put(new CreateUniqueConstraint("public", "whole", "x", List.of("a"), false), "not an ordinary table");
         refused.put(new CreateUniqueConstraint("public", "refers", "x", List.of("id"), true), "may be null");
+        refused.put(
+                new AddForeignKeyIndex("public", "refers", "gone", List.of("id"), "x"), "has no constraint \"gone\"");
+        refused.put(new AddForeignKeyIndex("public", "plain", "positive", List.of("a"), "x"), "is no foreign key");
+        refused.put(
+                new AddForeignKeyIndex("public", "refers", "refers_fk", List.of("idx"), "x"), "its columns are \"id\"");
+        refused.put(new AddForeignKeyIndex("public", "refers", "refers_fk", List.of("id"), "ranges"), "is taken");
         refused.forEach((change, why) -> assertThatThrownBy(() -> bench.apply(new Analyze("public", "plain"), change))
                 .as(change.title())
                 .satisfies(ofKind(HoneException.Kind.REFUSED))
