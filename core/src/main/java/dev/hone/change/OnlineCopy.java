@@ -65,6 +65,7 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
                     "about " + Math.min(done, total) + " of " + total + " rows copied, " + pace.rows() + " in "
                             + took.toMillis() + " ms");
             pace = pace.after(took);
+            workbench.pace((int) Math.min(Watch.TOTAL * 9L / 10, Watch.TOTAL * 9L / 10 * done / Math.max(1, total)));
             // Leaves the server to the others for a tenth of the time.
             Pause.of(took.dividedBy(10));
             if (done % (10L * pace.rows()) < pace.rows()) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.hone.postgres.Sql;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -168,4 +169,9 @@ public record PartitionTable(String schema, String table, String column, Scheme 
                     + " EXCLUSIVE on the table, and on tables whose foreign keys point to it, for some milliseconds, waiting no"
                     + " longer than 50 ms for each. Run without Hone, as one statement, it locks the table from beginning to"
                     + " end.";
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
+    }
 }
