@@ -26,7 +26,7 @@ final class GuardArguments {
 
     @Option(
             names = "--guard",
-            description = "Compare before with after, and take the deployment back if something got worse (docs/guard.md).")
+            description = "Compare before with after, and take the deployment back if something got worse.")
     private boolean guard;
 
     @Option(names = "--guard-time", paramLabel = "TIME", description = "How long to watch afterwards; 10m if left out.")
