@@ -52,7 +52,8 @@ class GuardCommandTest {
                 Handle handle = server.handle();
                 while (!ENDED.get()) {
                     for (String table : List.of("effort", "other")) {
-                        handle.createQuery("SELECT count(*) FROM generate_series(1, (SELECT n FROM " + table + ")) AS g")
+                        handle.createQuery(
+                                        "SELECT count(*) FROM generate_series(1, (SELECT n FROM " + table + ")) AS g")
                                 .mapTo(Long.class)
                                 .one();
                     }
@@ -144,16 +145,27 @@ class GuardCommandTest {
 
     @Test
     void what_changes_nothing_stays_and_a_program_reads_why(@TempDir Path folder) {
-        Path proposal = proposal(
-                folder, "comment", "COMMENT ON TABLE effort IS 'x'", "COMMENT ON TABLE effort IS NULL");
+        Path proposal =
+                proposal(folder, "comment", "COMMENT ON TABLE effort IS 'x'", "COMMENT ON TABLE effort IS NULL");
 
         CommandLineRun run = apply(
-                proposal, "--guard", "--guard-time", "1s", "--format", "json", "--max-active", "500", "--free-disk", "1GB");
+                proposal,
+                "--guard",
+                "--guard-time",
+                "1s",
+                "--format",
+                "json",
+                "--max-active",
+                "500",
+                "--free-disk",
+                "1GB");
 
         assertThat(run.exitCode()).as(run.out() + run.err()).isZero();
         Map<String, Object> result = Json.object(run.out());
         assertThat(result.get("undo")).isNull();
-        assertThat(run.out()).containsPattern("\"verdict\" : \"(kept|inconclusive)\"").contains("\"role\" : \"CONTROL\"");
+        assertThat(run.out())
+                .containsPattern("\"verdict\" : \"(kept|inconclusive)\"")
+                .contains("\"role\" : \"CONTROL\"");
     }
 
     @Test

@@ -173,6 +173,7 @@ public final class Guarding {
                     }
                     windows.get(source).add(window);
                 }
+                watchers.refuseBlind();
             }
             task.at(options.windowsBefore(), "");
             for (int source = 0; source < windows.size(); source++) {
@@ -360,6 +361,15 @@ public final class Guarding {
 
         HoneException failure(int source) {
             return Objects.requireNonNull(failures.get(source));
+        }
+
+        /** Nobody should wait for a guard that sees nothing. */
+        void refuseBlind() {
+            if (open.stream().noneMatch(one -> one.note().isEmpty())) {
+                throw HoneException.usage(
+                        "There is nothing to guard by. " + open.getFirst().note(),
+                        "Nothing was changed. Cure that, or give another source: --probe WORKLOAD, --latency URL.");
+            }
         }
 
         Map<String, Series.Query> queries(int source) {

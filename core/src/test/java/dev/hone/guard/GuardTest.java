@@ -158,7 +158,7 @@ class GuardTest {
             throws Exception {
         RunSql slow = effort("slow down", 1.3);
         GuardOptions longer =
-                QUICK.withTimes(Duration.ofMillis(150), Duration.ofMillis(150 * 8), Duration.ofMillis(150 * 20));
+                QUICK.withTimes(Duration.ofMillis(150), Duration.ofMillis(150 * 8), Duration.ofMillis(150 * 12));
         CountDownLatch watching = new CountDownLatch(1);
         Progress tells = (label, total) -> {
             if (label.equals("Watching")) {
@@ -371,6 +371,18 @@ class GuardTest {
         assertThatThrownBy(() -> guard(never, List.of(), SHORT, Progress.NONE, Evidence.latency(uri, Map.of())))
                 .hasMessageContaining("The latency source " + uri + " cannot be used");
         assertThat(slowed()).isFalse();
+        run("CREATE DATABASE uncounted");
+        ServerAddress uncounted = address.withDatabase("uncounted");
+        assertThatThrownBy(() -> Guarding.apply(
+                        uncounted,
+                        List.of(new RunSql("x", List.of("CREATE TABLE x ()"), List.of("DROP TABLE x"), true)),
+                        List.of(),
+                        DeployOptions.DEFAULT,
+                        SHORT,
+                        List.of(Evidence.statements(uncounted)),
+                        Progress.NONE))
+                .hasMessageContaining("There is nothing to guard by")
+                .hasMessageContaining("pg_stat_statements is loaded, but not created");
         assertThatThrownBy(() -> Evidence.latency(URI.create("http://me:secret@host/x"), Map.of()))
                 .hasMessageContaining("holds a user or a password")
                 .hasMessageNotContaining("secret");
