@@ -36,7 +36,8 @@ final class UninstallCommand implements Callable<Integer> {
     public Integer call() {
         if (force && !withJournal) {
             throw HoneException.usage(
-                    "--force is for --with-journal", "Nothing was changed. Without it the journal stays, and nothing is lost.");
+                    "--force is for --with-journal",
+                    "Nothing was changed. Without it the journal stays, and nothing is lost.");
         }
         Terminal terminal = main.terminal();
         ServerAddress address = source.address(main.environment());
