@@ -29,6 +29,9 @@ class CommandPagesTest {
                 "status",
                 "install",
                 "uninstall",
+                "trigger",
+                "leaderboard",
+                "refresh",
                 "bench",
                 "compare"
             })
