@@ -33,21 +33,43 @@ class ArchitectureTest {
             .definedBy("dev.hone.measure")
             .layer("verify")
             .definedBy("dev.hone.verify")
+            .layer("guard")
+            .definedBy("dev.hone.guard")
+            .layer("monitoring")
+            .definedBy("dev.hone.monitoring")
+            .layer("upkeep")
+            .definedBy("dev.hone.upkeep")
             .whereLayer("postgres")
-            .mayOnlyBeAccessedByLayers("workload", "twin", "change", "check", "advise", "measure", "verify")
+            .mayOnlyBeAccessedByLayers(
+                    "workload",
+                    "twin",
+                    "change",
+                    "check",
+                    "advise",
+                    "measure",
+                    "verify",
+                    "guard",
+                    "monitoring",
+                    "upkeep")
             .whereLayer("workload")
-            .mayOnlyBeAccessedByLayers("twin", "advise", "measure", "verify")
+            .mayOnlyBeAccessedByLayers("twin", "advise", "measure", "verify", "guard")
             .whereLayer("twin")
             .mayOnlyBeAccessedByLayers("advise", "verify")
             .whereLayer("change")
-            .mayOnlyBeAccessedByLayers("twin", "check", "advise", "verify")
+            .mayOnlyBeAccessedByLayers("twin", "check", "advise", "verify", "guard", "monitoring", "upkeep")
             .whereLayer("check")
             .mayOnlyBeAccessedByLayers("advise")
             .whereLayer("advise")
             .mayOnlyBeAccessedByLayers("verify")
             .whereLayer("measure")
-            .mayOnlyBeAccessedByLayers("verify")
+            .mayOnlyBeAccessedByLayers("verify", "guard")
             .whereLayer("verify")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("guard")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("monitoring")
+            .mayOnlyBeAccessedByLayers("upkeep")
+            .whereLayer("upkeep")
             .mayNotBeAccessedByAnyLayer();
 
     @ArchTest

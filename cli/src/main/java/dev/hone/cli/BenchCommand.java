@@ -67,7 +67,7 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Terminal terminal = main.terminal();
-        LoadOptions options = new LoadOptions(connections, warmUp, duration, seed, allowWrites, statementTimeout);
+        LoadOptions options = new LoadOptions(connections, warmUp, duration, seed, allowWrites, statementTimeout, 0);
         LoadResult result = Load.run(
                 AddressParser.of(main.environment()).parse(url),
                 ScriptParser.read(script),

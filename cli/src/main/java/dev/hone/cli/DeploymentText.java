@@ -3,6 +3,7 @@ package dev.hone.cli;
 import dev.hone.change.DeploymentPlan;
 import dev.hone.change.DeploymentRecord;
 import dev.hone.change.DeploymentResult;
+import dev.hone.change.GuardNote;
 import dev.hone.change.PreCheck;
 import dev.hone.change.StepState;
 import dev.hone.cli.Terminal.Style;
@@ -49,6 +50,10 @@ final class DeploymentText {
         terminal.println(wrap(terminal.styled(Style.BOLD, result.deployment()) + "  ", result.next()));
     }
 
+    void printChecks(DeploymentResult result) {
+        checks(result.checks());
+    }
+
     void printSteps(DeploymentResult result) {
         for (DeploymentResult.Step step : result.steps()) {
             line(step.number(), step.title(), step.state(), step.detail());
@@ -63,12 +68,30 @@ final class DeploymentText {
             terminal.println(terminal.styled(Style.BOLD, deployment.id()) + "  begun "
                     + deployment.createdAt().truncatedTo(ChronoUnit.SECONDS)
                     + (deployment.resumable() ? "  unfinished: apply the same proposal again" : "")
+                    + guard(deployment)
                     + (deployment.undoUnfinished() ? "  undo unfinished: run hone undo again" : ""));
             for (DeploymentRecord.Step step : deployment.steps()) {
                 @Nullable String detail = step.error() != null ? step.error() : step.details();
                 line(step.number(), step.title(), step.state(), detail == null ? "" : detail);
             }
         }
+    }
+
+    private static String guard(DeploymentRecord deployment) {
+        GuardNote guard = deployment.guard();
+        if (guard == null) {
+            return "";
+        }
+        return switch (guard.state()) {
+            case WATCHING ->
+                deployment.unguarded()
+                        ? "  applied, and not guarded to the end: apply the same proposal again with --guard, or take it"
+                                + " back with hone undo"
+                        : "";
+            case KEPT -> "  guarded: kept";
+            case INCONCLUSIVE -> "  guarded: undecided";
+            case ROLLED_BACK -> "  guarded: taken back";
+        };
     }
 
     private void checks(List<PreCheck> checks) {

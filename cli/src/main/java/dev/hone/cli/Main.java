@@ -30,6 +30,8 @@ import picocli.CommandLine.Spec;
             ApplyCommand.class,
             UndoCommand.class,
             StatusCommand.class,
+            InstallCommand.class,
+            UninstallCommand.class,
             BenchCommand.class,
             CompareCommand.class,
             SnapshotCommand.class,

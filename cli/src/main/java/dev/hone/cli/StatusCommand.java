@@ -36,6 +36,7 @@ final class StatusCommand implements Callable<Integer> {
         try (Server server = Server.connect(journaled.address(main.environment()))) {
             deployments = Journal.read(server).stream()
                     .filter(deployment -> wanted == null || deployment.id().equals(wanted))
+                    .map(DeploymentRecord::withoutEvidence)
                     .toList();
         }
         switch (format) {

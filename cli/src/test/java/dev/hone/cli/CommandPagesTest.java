@@ -28,6 +28,8 @@ class CommandPagesTest {
                 "apply",
                 "undo",
                 "status",
+                "install",
+                "uninstall",
                 "bench",
                 "compare"
             })

@@ -15,6 +15,7 @@ import dev.hone.change.CreateTrigger;
 import dev.hone.change.CreateUniqueConstraint;
 import dev.hone.change.DropIndex;
 import dev.hone.change.DropOldPartitions;
+import dev.hone.change.PartitionTable;
 import dev.hone.change.Reindex;
 import dev.hone.change.ReplaceFunction;
 import dev.hone.change.RunSql;
@@ -74,6 +75,7 @@ public final class FindingAdvice {
                 case CreateTrigger trigger -> others.add(of(finding, trigger, 0));
                 case CreateMaterializedView view -> others.add(of(finding, view, 0));
                 case AttachPartition partition -> others.add(of(finding, partition, 0));
+                case PartitionTable partition -> others.add(of(finding, partition, 0));
                 case DropOldPartitions partitions -> removals.add(of(finding, partitions, -sizeBytes(finding)));
                 case CreateIndex index -> {
                     boolean anyOrder = finding.check().equals(FOREIGN_KEY);

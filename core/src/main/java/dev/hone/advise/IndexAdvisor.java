@@ -11,6 +11,7 @@ import dev.hone.twin.HypotheticalIndex;
 import dev.hone.twin.Plan;
 import dev.hone.twin.PlanException;
 import dev.hone.twin.Twin;
+import dev.hone.workload.Alike;
 import dev.hone.workload.Workload;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -88,7 +89,8 @@ public final class IndexAdvisor {
     /** A planned query, with what it writes. */
     private record Understood(Planned planned, List<WriteCost.Write> writes, List<Workload.Query> checks) {}
 
-    private Advice advise(Workload workload) {
+    private Advice advise(Workload given) {
+        Workload workload = Alike.merged(given, this::isPlanned);
         List<Understood> understood = understand(workload);
         List<Option> created = new ArrayList<>();
         create(candidates(understood), created);
@@ -144,6 +146,16 @@ public final class IndexAdvisor {
                 (System.nanoTime() - startNanos) / 1_000_000,
                 !cutShort);
         return new Advice(before, after, recommendations, inUse, notes, effort, hints);
+    }
+
+    private boolean isPlanned(Workload.Query query) {
+        try {
+            twin.explain(query.sql());
+            twin.explain(query.sql(), query.samples().getFirst());
+            return true;
+        } catch (PlanException e) {
+            return false;
+        }
     }
 
     private boolean timeIsUp() {

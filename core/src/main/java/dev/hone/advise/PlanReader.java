@@ -94,6 +94,12 @@ final class PlanReader {
     private static final Pattern NUMBERED = Pattern.compile("(.+)_\\d+");
     private static final Set<String> SCANS = Set.of("Index Scan", "Index Only Scan");
 
+    /** A column of a state, a kind, a country: of so few values each may be asked for again and again. */
+    private static final double FEW_VALUES = 250;
+
+    /** Of more values, one that so many rows have still stands out. */
+    private static final double LEAST_SHARE = 0.01;
+
     private final Schema schema;
     private final Function<Integer, @Nullable String> constants;
     private final Map<String, TableUse> uses = new LinkedHashMap<>();
@@ -339,14 +345,14 @@ final class PlanReader {
         bind(key, other, comparison.any() ? Compared.IN_LIST : Compared.EQUAL);
         if (other instanceof Constant constant) {
             if (comparison.any()) {
-                fix(key, key.sql() + " = ANY (" + constant.sql() + ")", listShare(key, constant), false);
+                fixValue(key, key.sql() + " = ANY (" + constant.sql() + ")", listShare(key, constant), false);
             } else {
-                fix(key, key.sql() + " = " + constant.sql(), share(key, literalText(constant.sql())), false);
+                fixValue(key, key.sql() + " = " + constant.sql(), share(key, literalText(constant.sql())), false);
             }
         } else if (other instanceof Parameter parameter && !comparison.any() && key.column() != null) {
             String constant = constants.apply(parameter.number());
             if (constant != null) {
-                fix(key, key.sql() + " = " + Sql.literal(constant), share(key, constant), true);
+                fixValue(key, key.sql() + " = " + Sql.literal(constant), share(key, constant), true);
             }
         }
     }
@@ -392,6 +398,16 @@ final class PlanReader {
             expression
                     .parameters()
                     .forEach(number -> bounds.add(new Bound(number, key.use().table, key.column(), each)));
+        }
+    }
+
+    /**
+     * A value of a column with many, none of which stands out, is one call's and not the next one's, whatever the text says.
+     */
+    private static void fixValue(Key key, String sql, double share, boolean sampled) {
+        String column = key.column();
+        if (column == null || key.use().table.distinct(column) <= FEW_VALUES || (share >= LEAST_SHARE && share < 1)) {
+            fix(key, sql, share, sampled);
         }
     }
 

@@ -5,6 +5,7 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,5 +131,10 @@ public record AlterColumnStatistics(
     @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table for a moment, and again while ANALYZE samples it: reads and writes go on.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
     }
 }

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -103,5 +104,10 @@ public record AlterTable(String schema, String table, Map<String, String> set, L
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table for a moment: reads and writes go on. It rewrites nothing: fillfactor holds"
                 + " for pages that are written from then on.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
     }
 }

@@ -2,6 +2,7 @@ package dev.hone.change;
 
 import dev.hone.postgres.Sql;
 import java.util.List;
+import java.util.Optional;
 
 /** Refreshes the planner's statistics of one table. */
 public record Analyze(String schema, String table) implements Change {
@@ -43,5 +44,10 @@ public record Analyze(String schema, String table) implements Change {
     @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table while it samples: reads and writes go on.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
     }
 }

@@ -45,6 +45,7 @@ final class Applying {
     private DeploymentResult.Step step(String id, DeploymentRecord.Step earlier, Change change) {
         int number = earlier.number();
         try (Progress.Task task = progress.begin(change.title(), Watch.TOTAL)) {
+            new Pacing(session, options.limits()).await(task, 0);
             Outlook outlook = new Planning(session.control(), journal).look(change, earlier);
             return switch (outlook.kind()) {
                 case ALREADY -> {

@@ -91,4 +91,9 @@ public record AttachPartition(String schema, String table, String partitionSchem
                 + " partition, for a moment. Before that the new partition's rows are read while it is read and written."
                 + " Undo takes ACCESS EXCLUSIVE on both for a moment.";
     }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table), new Touched(partitionSchema, partition)));
+    }
 }

@@ -29,7 +29,8 @@ import java.util.Optional;
     @JsonSubTypes.Type(value = CreateTrigger.class, name = "create_trigger"),
     @JsonSubTypes.Type(value = CreateMaterializedView.class, name = "create_materialized_view"),
     @JsonSubTypes.Type(value = AttachPartition.class, name = "attach_partition"),
-    @JsonSubTypes.Type(value = DropOldPartitions.class, name = "drop_old_partitions")
+    @JsonSubTypes.Type(value = DropOldPartitions.class, name = "drop_old_partitions"),
+    @JsonSubTypes.Type(value = PartitionTable.class, name = "partition_table")
 })
 public sealed interface Change
         permits CreateIndex,
@@ -50,7 +51,8 @@ public sealed interface Change
                 CreateTrigger,
                 CreateMaterializedView,
                 AttachPartition,
-                DropOldPartitions {
+                DropOldPartitions,
+                PartitionTable {
 
     /** What it does, in a few words: "create index bets_user_id_status_idx on public.bets". */
     String title();
@@ -94,4 +96,12 @@ public sealed interface Change
 
     /** What it locks and for how long, for people. */
     String locks();
+
+    /** A relation that a change touches, by its unquoted names; of an index, its table is meant. */
+    record Touched(String schema, String name) {}
+
+    /** The relations whose queries it may make faster or slower, or hold up; empty if that may be any. */
+    default Optional<List<Touched>> touched() {
+        return Optional.empty();
+    }
 }

@@ -3,6 +3,7 @@ package dev.hone.change;
 import dev.hone.postgres.Sql;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,5 +51,10 @@ public record CreateExtension(String name, @Nullable String schema) implements C
     @Override
     public String locks() {
         return "No table.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of());
     }
 }

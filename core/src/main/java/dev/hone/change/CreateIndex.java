@@ -156,4 +156,9 @@ public record CreateIndex(
                         + " a moment, since it holds no rows. Undoing locks all of them against reads and writes for a"
                         + " moment.";
     }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
+    }
 }

@@ -4,6 +4,7 @@ import dev.hone.postgres.Sql;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -103,5 +104,10 @@ public record CreateMaterializedView(
     public String locks() {
         return "ACCESS SHARE on the tables it reads, while it is filled: reads and writes go on. It takes the room of its rows."
                 + " Refreshing it holds EXCLUSIVE on the view alone: it can be read meanwhile.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, name)));
     }
 }

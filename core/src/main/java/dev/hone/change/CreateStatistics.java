@@ -3,6 +3,7 @@ package dev.hone.change;
 import dev.hone.postgres.Sql;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -88,5 +89,10 @@ public record CreateStatistics(String schema, String name, String table, List<St
     @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table for a moment, and again while ANALYZE samples it: reads and writes go on.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
     }
 }

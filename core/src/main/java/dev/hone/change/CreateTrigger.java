@@ -3,6 +3,7 @@ package dev.hone.change;
 import dev.hone.postgres.Sql;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Adds a trigger to a table.
@@ -58,5 +59,10 @@ public record CreateTrigger(String schema, String table, String name, String eve
     public String locks() {
         return "SHARE ROW EXCLUSIVE on the table for a moment: reads go on, writes wait. Undo takes ACCESS EXCLUSIVE for a"
                 + " moment.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
     }
 }

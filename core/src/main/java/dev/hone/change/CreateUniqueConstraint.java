@@ -90,4 +90,9 @@ public record CreateUniqueConstraint(String schema, String table, String name, L
         return "SHARE UPDATE EXCLUSIVE on the table while the index is built: reads and writes go on. Then ACCESS EXCLUSIVE for a"
                 + " moment, to make it a constraint.";
     }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
+    }
 }

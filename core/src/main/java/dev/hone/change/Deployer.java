@@ -40,7 +40,7 @@ public final class Deployer {
     }
 
     private static DeploymentPlan plan(Server server, List<Change> changes, DeployOptions options) {
-        List<PreCheck> checks = new ArrayList<>(PreChecks.run(server, options));
+        List<PreCheck> checks = new ArrayList<>(PreChecks.run(server, changes, options));
         checks.addAll(irreversible(changes));
         if (refused(checks)) {
             return new DeploymentPlan(Planning.unlooked(changes), checks);
@@ -62,12 +62,27 @@ public final class Deployer {
      */
     public static DeploymentResult apply(
             ServerAddress address, List<Change> changes, DeployOptions options, Progress progress) {
+        return apply(address, changes, options, progress, null);
+    }
+
+    /**
+     * Does the same under a guard.
+     *
+     * @param guard what the guard saw so far, written into the journal before anything is changed; null for no guard. An
+     *     unfinished deployment that is gone on with keeps its own
+     */
+    public static DeploymentResult apply(
+            ServerAddress address,
+            List<Change> changes,
+            DeployOptions options,
+            Progress progress,
+            @Nullable GuardNote guard) {
         if (changes.isEmpty()) {
             throw HoneException.usage(
                     "There is nothing to apply: the list of changes is empty", "Nothing was changed.");
         }
         try (DeploymentSession session = DeploymentSession.open(address, options, progress)) {
-            return apply(session, changes, options, progress);
+            return apply(session, changes, options, progress, guard);
         } catch (JdbiException e) {
             throw broken(
                     address,
@@ -78,9 +93,13 @@ public final class Deployer {
     }
 
     private static DeploymentResult apply(
-            DeploymentSession session, List<Change> changes, DeployOptions options, Progress progress) {
+            DeploymentSession session,
+            List<Change> changes,
+            DeployOptions options,
+            Progress progress,
+            @Nullable GuardNote guard) {
         Journal journal = new Journal(session.control());
-        List<PreCheck> checks = new ArrayList<>(PreChecks.run(session.control(), options));
+        List<PreCheck> checks = new ArrayList<>(PreChecks.run(session.control(), changes, options));
         refuse(checks);
         checks.addAll(irreversible(changes));
         Optional<DeploymentRecord> resumed = resumable(journal, changes);
@@ -92,6 +111,9 @@ public final class Deployer {
 
         journal.create();
         String id = resumed.isPresent() ? resumed.get().id() : journal.begin(changes, planned, VERSION);
+        if (guard != null && (resumed.isEmpty() || resumed.get().guard() == null)) {
+            journal.guard(id, guard);
+        }
         List<DeploymentResult.Step> done = new Applying(session, journal, options, progress).run(id, changes);
         boolean failed = done.stream().anyMatch(step -> step.state() == StepState.FAILED);
         return new DeploymentResult(id, !failed, done, checks, next(id, failed));
@@ -124,7 +146,7 @@ public final class Deployer {
     private static DeploymentResult undo(
             DeploymentSession session, @Nullable String deployment, DeployOptions options, Progress progress) {
         Journal journal = new Journal(session.control());
-        List<PreCheck> checks = PreChecks.run(session.control(), options);
+        List<PreCheck> checks = PreChecks.run(session.control(), List.of(), options);
         refuse(checks);
         DeploymentRecord found = toUndo(journal, deployment);
         List<DeploymentResult.Step> done = new Undoing(session, journal, options, progress).run(found);
@@ -137,6 +159,31 @@ public final class Deployer {
                 failed
                         ? "Remove the cause and run hone undo " + found.id() + " again: it goes on there."
                         : "Deployment " + found.id() + " is taken back; the journal keeps its history.");
+    }
+
+    /** The last deployment of these changes that is not taken back; empty if there is none. */
+    public static Optional<DeploymentRecord> last(ServerAddress address, List<Change> changes) {
+        String digest = Journal.digest(changes);
+        try (Server server = Server.connect(address)) {
+            return new Journal(server)
+                    .deployments().reversed().stream()
+                            .filter(found -> found.digest().equals(digest))
+                            .findFirst()
+                            .filter(DeploymentRecord::undoable);
+        }
+    }
+
+    /**
+     * Writes into the journal what the guard of a deployment found: its state, and with the steps that were made, why.
+     *
+     * @param note how it ended
+     */
+    public static void guarded(ServerAddress address, String deployment, GuardNote note) {
+        try (Server server = Server.connect(address)) {
+            Journal journal = new Journal(server);
+            journal.guard(deployment, note);
+            journal.explain(deployment, "guard: " + note.summary());
+        }
     }
 
     private static DeploymentRecord toUndo(Journal journal, @Nullable String deployment) {

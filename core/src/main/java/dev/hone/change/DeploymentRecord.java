@@ -10,8 +10,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param digest tells its list of changes from others; equal lists have equal digests
  * @param steps in the order in which they are applied; never empty
+ * @param guard where its guard stands; null if nobody guards it
  */
-public record DeploymentRecord(String id, String digest, Instant createdAt, List<Step> steps) {
+public record DeploymentRecord(
+        String id,
+        String digest,
+        Instant createdAt,
+        List<Step> steps,
+        @Nullable GuardNote guard) {
 
     public DeploymentRecord {
         steps = List.copyOf(steps);
@@ -68,6 +74,23 @@ public record DeploymentRecord(String id, String digest, Instant createdAt, List
     /** Whether undo began and did not come to its end. */
     public boolean undoUnfinished() {
         return undoable() && steps.stream().anyMatch(step -> step.state() == StepState.UNDOING || taken(step));
+    }
+
+    /** Whether every step came to its end and none was taken back. */
+    public boolean complete() {
+        return steps.stream().allMatch(step -> step.state() == StepState.APPLIED || step.state() == StepState.ALREADY);
+    }
+
+    /** The same, without what its guard saw before, which is long. */
+    public DeploymentRecord withoutEvidence() {
+        return guard == null
+                ? this
+                : new DeploymentRecord(id, digest, createdAt, steps, guard.ended(guard.state(), guard.summary()));
+    }
+
+    /** Whether it was made under a guard that has not come to an end. */
+    public boolean unguarded() {
+        return guard != null && guard.state() == GuardNote.State.WATCHING && complete();
     }
 
     private static boolean taken(Step step) {

@@ -30,8 +30,8 @@ final class DeploymentSession implements AutoCloseable {
     static final int LOCK_CLASS = 0x686f6e65;
 
     static final int JOURNAL_LOCK = 3;
-    private static final int ALIVE_LOCK = 1;
-    private static final int WORK_LOCK = 2;
+    static final int ALIVE_LOCK = 1;
+    static final int WORK_LOCK = 2;
     private static final long POLL_MILLIS = 200;
     private static final int GOING_ATTEMPTS = 10;
 
@@ -227,6 +227,16 @@ final class DeploymentSession implements AutoCloseable {
     private static boolean tryLock(Server server, int lock) {
         return server.handle()
                 .createQuery(Sql.tag("lock", "SELECT pg_try_advisory_lock(:class, :object)"))
+                .bind("class", LOCK_CLASS)
+                .bind("object", lock)
+                .mapTo(Boolean.class)
+                .one();
+    }
+
+    /** The same lock until the end of the transaction, which holds through a pooler too. */
+    static boolean tryLockInTransaction(Server server, int lock) {
+        return server.handle()
+                .createQuery(Sql.tag("lock", "SELECT pg_try_advisory_xact_lock(:class, :object)"))
                 .bind("class", LOCK_CLASS)
                 .bind("object", lock)
                 .mapTo(Boolean.class)

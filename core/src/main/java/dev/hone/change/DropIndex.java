@@ -3,6 +3,7 @@ package dev.hone.change;
 import dev.hone.postgres.Sql;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Removes an index without blocking queries.
@@ -52,5 +53,10 @@ public record DropIndex(String schema, String name, String definition) implement
     @Override
     public String locks() {
         return "SHARE UPDATE EXCLUSIVE on the table: reads and writes go on. It waits for transactions that may use the index.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, name)));
     }
 }

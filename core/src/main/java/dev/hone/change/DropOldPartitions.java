@@ -4,6 +4,7 @@ import dev.hone.postgres.Sql;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -106,5 +107,10 @@ public record DropOldPartitions(String schema, String table, List<Partition> par
         return "SHARE UPDATE EXCLUSIVE on the partitioned table while a partition is detached: reads and writes go on, and it"
                 + " waits for transactions that use it. Beside a default partition, and before PostgreSQL 14, ACCESS"
                 + " EXCLUSIVE for a moment. Dropping locks the detached table alone, and what its foreign keys point to.";
+    }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
     }
 }

@@ -12,11 +12,18 @@ final class Failure {
     /** What the server said, with its detail, and what that means where it is not plain. */
     static String text(SQLException e) {
         SQLException cause = e instanceof Workbench.Leftover leftover ? leftover.failure() : e;
+        String blockers = "";
+        if (cause instanceof Workbench.Blocked blocked) {
+            cause = blocked.failure();
+            blockers = blocked.blockers();
+        }
         StringBuilder text = new StringBuilder(said(cause));
         String state = String.valueOf(cause.getSQLState());
         switch (state) {
             case "23505" -> text.append(". The table holds duplicates: remove them, then apply again");
-            case "55P03" -> text.append(". Another session held the lock for longer than the budget allows");
+            case "55P03" ->
+                text.append(". Another session held the lock for longer than the budget allows")
+                        .append(blockers.isEmpty() ? "" : ": " + blockers);
             case "57P01", "57P02", "57P03" ->
                 text.append(". An administrator ended the session, or the server stopped");
             case "57014" -> text.append(". Somebody cancelled the statement");

@@ -46,7 +46,7 @@ final class IndexWork {
 
     /**
      * Builds an index from its parts; those that are there and valid already stay. If it does not succeed, everything
-     * of it that is there is removed before the failure is thrown.
+     * of it that is there is removed before the failure is thrown, unless it was only a pause that took too long.
      *
      * @throws SQLException if the server refused
      * @throws Workbench.Leftover if it failed and what it left could not be removed
@@ -63,6 +63,7 @@ final class IndexWork {
             }
             for (IndexPart part : parts) {
                 if (!part.partitioned()) {
+                    workbench.pace(from);
                     buildConcurrently(part, from, share);
                     from += share;
                 }
@@ -74,6 +75,9 @@ final class IndexWork {
                 }
             }
             verify(parts);
+        } catch (Pacing.Expired e) {
+            // What is built is whole, and the next run goes on after it.
+            throw e;
         } catch (SQLException e) {
             if (!DUPLICATE_OBJECT.equals(e.getSQLState())) {
                 removeAfterFailure(parts, e);

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -40,8 +41,8 @@ public final class Journal {
     /** The table that is the journal. */
     public static final String TABLE = "optimization_log";
 
-    private static final String ADD_COLUMN =
-            "ALTER TABLE " + SCHEMA + "." + TABLE + " ADD COLUMN IF NOT EXISTS before jsonb";
+    private static final String ADD_COLUMN = "ALTER TABLE " + SCHEMA + "." + TABLE
+            + " ADD COLUMN IF NOT EXISTS before jsonb, ADD COLUMN IF NOT EXISTS guard jsonb";
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final ObjectWriter CHANGE = Json.MAPPER.writerFor(Change.class);
 
@@ -58,6 +59,30 @@ public final class Journal {
      */
     public static List<DeploymentRecord> read(Server server) {
         return new Journal(server).deployments();
+    }
+
+    /** Whether this role could write a journal, creating it if need be. */
+    public static PreCheck check(Server server) {
+        return new Journal(server).check();
+    }
+
+    /**
+     * Runs work on the journal's schema while no deployment is at work and none begins. The server's connection is in a
+     * transaction meanwhile, which is rolled back at the end: the work itself needs another one.
+     *
+     * @throws HoneException of kind {@code REFUSED} if a deployment is at work
+     */
+    public static <T> T alone(Server server, Supplier<T> work) {
+        return server.handle().inTransaction(handle -> {
+            if (!DeploymentSession.tryLockInTransaction(server, DeploymentSession.ALIVE_LOCK)
+                    || !DeploymentSession.tryLockInTransaction(server, DeploymentSession.WORK_LOCK)
+                    || !DeploymentSession.tryLockInTransaction(server, DeploymentSession.JOURNAL_LOCK)) {
+                throw HoneException.refused(
+                        "Another Hone is at work in " + server.address(),
+                        "Nothing was changed. Wait for it to end (`hone status` shows it), then try again.");
+            }
+            return work.get();
+        });
     }
 
     private record State(
@@ -151,9 +176,7 @@ public final class Journal {
             if (!state.schema()) {
                 handle.execute("CREATE SCHEMA IF NOT EXISTS " + SCHEMA);
             }
-            handle.execute(Sql.load(Journal.class, "journal_create", server.version()));
-            handle.execute("COMMENT ON TABLE " + SCHEMA + "." + TABLE
-                    + " IS 'What Hone changed in this database, and what takes it back: one row a step'");
+            handle.execute(Sql.load(Journal.class, "journal/V1__optimization_log", server.version()));
         });
     }
 
@@ -176,9 +199,11 @@ public final class Journal {
                         .map((rs, context) -> {
                             String id = rs.getString("deployment");
                             List<DeploymentRecord.Step> steps = new ArrayList<>();
+                            GuardNote guard = guard(rs.getString("guard"));
                             DeploymentRecord earlier = found.get(id);
                             if (earlier != null) {
                                 steps.addAll(earlier.steps());
+                                guard = guard == null ? earlier.guard() : guard;
                             }
                             steps.add(step(rs));
                             found.put(
@@ -187,11 +212,21 @@ public final class Journal {
                                             id,
                                             rs.getString("changes_digest"),
                                             rs.getTimestamp("created_at").toInstant(),
-                                            steps));
+                                            steps,
+                                            guard));
                             return id;
                         })
                         .list());
         return List.copyOf(found.values());
+    }
+
+    /** None in the rows of an earlier Hone; what is not understood is none. */
+    private static @Nullable GuardNote guard(@Nullable String json) {
+        try {
+            return json == null ? null : Json.read(json, GuardNote.class);
+        } catch (JacksonException e) {
+            return null;
+        }
     }
 
     private static DeploymentRecord.Step step(ResultSet rs) throws SQLException {
@@ -300,6 +335,30 @@ public final class Journal {
         });
     }
 
+    /** Writes down where the guard of a deployment stands; in the row of its first step. */
+    void guard(String deployment, GuardNote note) {
+        server.handle()
+                .createUpdate(Sql.tag("journal_guard", """
+                        UPDATE performance_monitoring.optimization_log
+                        SET guard = CAST(:guard AS jsonb)
+                        WHERE deployment = :id AND step = 1"""))
+                .bind("id", deployment)
+                .bind("guard", Json.MAPPER.writeValueAsString(note))
+                .execute();
+    }
+
+    /** Adds what the guard found to the details of the steps that were made. */
+    void explain(String deployment, String finding) {
+        server.handle()
+                .createUpdate(Sql.tag("journal_explain", """
+                        UPDATE performance_monitoring.optimization_log
+                        SET details = concat_ws('; ', details, CAST(:finding AS text))
+                        WHERE deployment = :id AND state IN ('applied', 'undone', 'undoing', 'kept')"""))
+                .bind("id", deployment)
+                .bind("finding", finding)
+                .execute();
+    }
+
     /** Commits what is about to be done, before it is done. */
     void intend(
             String deployment,
@@ -332,6 +391,13 @@ public final class Journal {
             return "UPDATE " + SCHEMA + "." + TABLE + " SET before = "
                     + Sql.literal(Json.MAPPER.writeValueAsString(before)) + " WHERE deployment = "
                     + Sql.literal(deployment) + " AND step = " + step;
+        }
+
+        /** The same for one component of what is remembered already. */
+        String remember(String component, Object value) {
+            return "UPDATE " + SCHEMA + "." + TABLE + " SET before = jsonb_set(before, "
+                    + Sql.literal("{" + component + "}") + ", " + Sql.literal(Json.MAPPER.writeValueAsString(value))
+                    + ") WHERE deployment = " + Sql.literal(deployment) + " AND step = " + step;
         }
     }
 

@@ -25,7 +25,8 @@ sealed interface Operation
                 TriggerCreation,
                 MaterializedViewCreation,
                 PartitionAttachment,
-                PartitionRemoval {
+                PartitionRemoval,
+                Partitioning {
 
     static Operation of(Change change) {
         return switch (change) {
@@ -48,6 +49,7 @@ sealed interface Operation
             case CreateMaterializedView create -> new MaterializedViewCreation(create);
             case AttachPartition attach -> new PartitionAttachment(attach);
             case DropOldPartitions drop -> new PartitionRemoval(drop);
+            case PartitionTable partition -> new Partitioning(partition);
         };
     }
 

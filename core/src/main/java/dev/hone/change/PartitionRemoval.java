@@ -92,6 +92,7 @@ record PartitionRemoval(DropOldPartitions change) implements Operation {
             if (!before.partitions().containsKey(one.qualifiedName())) {
                 continue;
             }
+            workbench.pace(0);
             detachNow(workbench, one);
             if (find(workbench.control(), one).isPresent()) {
                 workbench.runQueueing(DropOldPartitions.drop(one));

@@ -80,7 +80,8 @@ final class Planning {
         return change instanceof RunSql
                 || change instanceof ReplaceFunction
                 || change instanceof CreateMaterializedView
-                || change instanceof CreateUniqueConstraint;
+                || change instanceof CreateUniqueConstraint
+                || change instanceof PartitionTable;
     }
 
     /**

@@ -11,7 +11,12 @@ final class PreChecks {
 
     private PreChecks() {}
 
-    static List<PreCheck> run(Server server, DeployOptions options) {
+    /**
+     * Looks.
+     *
+     * @param changes what is about to be made; none for an undoing
+     */
+    static List<PreCheck> run(Server server, List<Change> changes, DeployOptions options) {
         List<PreCheck> checks = new ArrayList<>();
         checks.add(version(server.version()));
         checks.add(writable(server));
@@ -20,10 +25,13 @@ final class PreChecks {
         }
         checks.addAll(longTransactions(server, options));
         checks.addAll(preparedTransactions(server));
+        checks.addAll(lockedTables(server, changes));
+        checks.addAll(new ReplicaCheck(server, options.limits()).run());
+        checks.addAll(new DiskSpace(server, options).check(changes));
         return checks;
     }
 
-    private static PreCheck version(ServerVersion version) {
+    static PreCheck version(ServerVersion version) {
         if (!version.isAtLeast(ServerVersion.OLDEST_MAJOR)) {
             return PreCheck.refused(
                     "PostgreSQL " + version + " is older than " + ServerVersion.OLDEST_MAJOR + ".",
@@ -76,13 +84,43 @@ final class PreChecks {
                         "A concurrent build waits for older transactions to end: " + who + ".",
                         "Let it end, or expect the deployment to wait for it. Hone ends nobody's session.")));
         Surroundings around = surroundings(server);
-        if (!around.seesOthers()) {
+        if (!around.seesOthers() && options.limits().any()) {
+            checks.add(PreCheck.refused(
+                    "Role " + Sql.identifier(around.role())
+                            + " does not see replicas and other roles' sessions, so the limits given could not be kept.",
+                    "GRANT pg_read_all_stats TO " + Sql.identifier(around.role()) + "; or leave the limits out."));
+        } else if (!around.seesOthers()) {
             checks.add(PreCheck.warning(
                     "Role " + Sql.identifier(around.role())
                             + " does not see what other roles' sessions do, so a long transaction of theirs would not show.",
                     "GRANT pg_read_all_stats TO " + Sql.identifier(around.role()) + ";"));
         }
         return checks;
+    }
+
+    private static List<PreCheck> lockedTables(Server server, List<Change> changes) {
+        List<Change.Touched> touched = changes.stream()
+                .flatMap(change -> change.touched().stream().flatMap(List::stream))
+                .distinct()
+                .toList();
+        if (touched.isEmpty()) {
+            return List.of();
+        }
+        return server.handle()
+                .createQuery(Sql.load(PreChecks.class, "table_locks", server.version()))
+                .bindArray(
+                        "schemas",
+                        String.class,
+                        touched.stream().map(Change.Touched::schema).toList())
+                .bindArray(
+                        "names",
+                        String.class,
+                        touched.stream().map(Change.Touched::name).toList())
+                .map((rs, context) -> PreCheck.warning(
+                        rs.getString("table_name") + " is locked: " + rs.getString("who") + ".",
+                        "A step that needs the table waits for that, or gives up after a few attempts. Let it end. Hone"
+                                + " ends nobody's session."))
+                .list();
     }
 
     private static List<PreCheck> preparedTransactions(Server server) {

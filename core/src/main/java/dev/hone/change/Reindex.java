@@ -62,4 +62,9 @@ public record Reindex(String schema, String name) implements Change {
         return "SHARE UPDATE EXCLUSIVE on the table while it is built: reads and writes go on; other DDL and VACUUM of this"
                 + " table wait. It waits for transactions older than itself, and needs room for a second index meanwhile.";
     }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, name)));
+    }
 }

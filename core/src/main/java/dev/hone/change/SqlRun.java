@@ -73,6 +73,7 @@ record SqlRun(RunSql change) implements Operation {
                 workbench.runTogether(outlook.sql(), new Before(total, 0));
             } else {
                 for (String sql : outlook.sql()) {
+                    workbench.pace(Watch.TOTAL * done / total);
                     workbench.runPatiently(sql);
                     done++;
                     workbench.remember(new Before(done, 0));

@@ -17,7 +17,8 @@ final class Undoing {
     Undoing(DeploymentSession session, Journal journal, DeployOptions options, Progress progress) {
         this.session = session;
         this.journal = journal;
-        this.options = options;
+        // Taking back is never put off.
+        this.options = options.withLimits(Limits.NONE);
         this.progress = progress;
     }
 

@@ -71,4 +71,9 @@ public record Vacuum(String schema, String table, boolean analyze, boolean freez
         return "SHARE UPDATE EXCLUSIVE on the table while it runs: reads and writes go on; other DDL on this table waits. At its"
                 + " end it may give empty pages at the table's end back, under a lock that it lets go when others wait.";
     }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
+    }
 }

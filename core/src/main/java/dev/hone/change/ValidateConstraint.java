@@ -87,4 +87,9 @@ public record ValidateConstraint(String schema, String table, String name) imple
         return "SHARE UPDATE EXCLUSIVE on the table while all its rows are read, and ROW SHARE on the one a foreign key points to:"
                 + " reads and writes go on. Undo puts it back under ACCESS EXCLUSIVE for a moment.";
     }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
+    }
 }

@@ -3,7 +3,9 @@ package dev.hone.change;
 import dev.hone.Progress;
 import dev.hone.postgres.Server;
 import dev.hone.postgres.Sql;
+import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -18,6 +20,8 @@ final class Watch implements AutoCloseable {
 
     static final int TOTAL = 1000;
     private static final long POLL_MILLIS = 250;
+    private static final int LEAST_DONE = 30;
+    private static final Duration LEAST_ELAPSED = Duration.ofSeconds(2);
 
     /**
      * Where in the 1000 a phase begins, and how many it has. A build spends most of its time reading the table and
@@ -52,7 +56,9 @@ final class Watch implements AutoCloseable {
     private final int share;
     private final CountDownLatch end = new CountDownLatch(1);
     private final Thread thread;
+    private final long begun = System.nanoTime();
     private long furthest;
+    private volatile List<String> blockers = List.of();
 
     private Watch(Server control, int pid, Progress.Task task, int from, int share) {
         this.control = control;
@@ -111,14 +117,40 @@ final class Watch implements AutoCloseable {
                         rs.getLong("tuples_total"),
                         rs.getLong("tuples_done")))
                 .findOne();
-        List<String> blockers = blockers(control, pid);
+        blockers = blockers(control, pid);
         String detail = position.map(Position::phase).orElse("");
         if (!blockers.isEmpty()) {
             detail += (detail.isEmpty() ? "waiting for " : "; waiting for ") + String.join("; ", blockers);
+        } else if (position.isPresent() && !detail.startsWith("waiting")) {
+            detail += left(
+                    Duration.ofNanos(System.nanoTime() - begun), position.get().done());
         }
         furthest = Math.max(
                 furthest, from + (long) share * position.map(Position::done).orElse(0) / TOTAL);
         task.at(furthest, detail);
+    }
+
+    /** Who stood in the way of the statement when that was last looked at; empty if nobody did. */
+    List<String> blockers() {
+        return blockers;
+    }
+
+    /**
+     * How long it will take still, if it goes on as fast as so far; empty as long as that would be a mere guess.
+     *
+     * @param done of 1000
+     */
+    static String left(Duration elapsed, int done) {
+        if (done < LEAST_DONE || done >= TOTAL || elapsed.compareTo(LEAST_ELAPSED) < 0) {
+            return "";
+        }
+        long seconds = elapsed.toSeconds() * (TOTAL - done) / done;
+        if (seconds < 90) {
+            return "; about " + Math.max(1, seconds) + " s left";
+        }
+        return seconds < 5400
+                ? "; about " + Math.round(seconds / 60.0) + " min left"
+                : String.format(Locale.ROOT, "; about %.1f h left", seconds / 3600.0);
     }
 
     /** Whom a server process waits for, in words; empty if it waits for nobody. */

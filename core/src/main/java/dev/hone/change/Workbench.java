@@ -9,6 +9,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,12 +21,16 @@ final class Workbench {
 
     private static final String LOCK_NOT_AVAILABLE = "55P03";
     private static final String DEADLOCK = "40P01";
+    private static final long SWAP_LOCK_MILLIS = 50;
+    private static final int SWAP_ATTEMPTS = 5;
+    private static final int SWAP_DOUBLINGS = 2;
 
     private final DeploymentSession session;
     private final DeployOptions options;
     private final Schema schema;
     private final Progress.Task task;
     private final Journal.Row row;
+    private List<String> blockers = List.of();
 
     /**
      * @param row the journal's row of the step that is worked on
@@ -80,6 +85,15 @@ final class Workbench {
         session.control().handle().execute(row.remember(before));
     }
 
+    /**
+     * Pauses before the next part of a step as long as a limit is exceeded.
+     *
+     * @param at where the task stands meanwhile
+     */
+    void pace(int at) throws Pacing.Expired {
+        new Pacing(session, options.limits()).await(task, at);
+    }
+
     /** Undoes what somebody's own statements have set for the session. */
     void forgetSettings() {
         session.forgetSettings();
@@ -87,26 +101,77 @@ final class Workbench {
 
     /** Runs statements that queue others behind them in one transaction: all of them happen, or none. */
     void runTogether(List<String> statements) throws SQLException {
-        again(0, () -> {
-            Connection connection = session.worker().handle().getConnection();
-            connection.setAutoCommit(false);
-            try {
-                for (String sql : statements) {
-                    run(sql, options.lockTimeout(), null, 0, 0);
-                }
-                connection.commit();
-            } catch (SQLException e) {
-                rollback(connection, e);
-                throw e;
-            } finally {
-                if (!connection.isClosed()) {
-                    connection.setAutoCommit(true);
-                }
-            }
-        });
+        again(
+                0,
+                () -> inTransaction(connection -> {
+                    for (String sql : statements) {
+                        run(sql, options.lockTimeout(), null, 0, 0);
+                    }
+                }));
     }
 
-    private static void rollback(Connection connection, SQLException failure) {
+    /**
+     * Makes a swap in one transaction: first what blocks nobody, then in one go what blocks writers, which begins by
+     * taking its locks. As writers queue behind a wait for them, an attempt waits for each lock no longer than they may
+     * be blocked, and there are the more attempts.
+     *
+     * @param remembered what the journal is to say once it has happened
+     */
+    void swap(List<String> beforehand, List<String> blocking, Record remembered) throws SQLException {
+        List<String> all = new ArrayList<>(blocking);
+        all.add(row.remember(remembered));
+        String inOneGo = all.stream().map(sql -> Sql.tag("change", sql)).collect(Collectors.joining(";\n"));
+        long millis = Math.min(SWAP_LOCK_MILLIS, options.lockTimeout().toMillis());
+        again(
+                0,
+                options.attempts() * SWAP_ATTEMPTS,
+                SWAP_DOUBLINGS,
+                () -> inTransaction(connection -> {
+                    for (String sql : beforehand) {
+                        run(sql, options.lockTimeout(), null, 0, 0);
+                    }
+                    try (Statement statement = connection.createStatement()) {
+                        statement.setEscapeProcessing(false);
+                        statement.execute("SET LOCAL lock_timeout = " + millis);
+                        statement.execute(inOneGo);
+                    }
+                }));
+    }
+
+    /** Runs work in one transaction on the worker: all of it happens, or none. */
+    void inTransaction(Work work) throws SQLException {
+        session.assertOurs();
+        Connection connection = session.worker().handle().getConnection();
+        connection.setAutoCommit(false);
+        try {
+            work.on(connection);
+            connection.commit();
+        } catch (SQLException | RuntimeException e) {
+            rollback(connection, e);
+            throw e;
+        } finally {
+            if (!connection.isClosed()) {
+                connection.setAutoCommit(true);
+            }
+        }
+    }
+
+    /** Something to be done in a transaction. */
+    interface Work {
+        void on(Connection connection) throws SQLException;
+    }
+
+    /** The statement that writes down one component of what is remembered, for the worker to run. */
+    String remembering(String component, Object value) {
+        return row.remember(component, value);
+    }
+
+    /** Says how far the step is, of {@link Watch#TOTAL}. */
+    void at(long done, String detail) {
+        task.at(done, detail);
+    }
+
+    private static void rollback(Connection connection, Exception failure) {
         try {
             connection.rollback();
         } catch (SQLException e) {
@@ -122,19 +187,26 @@ final class Workbench {
 
     /** Tries again as long as only a lock was missing, and attempts are left. */
     void again(int from, Attempt what) throws SQLException {
+        again(from, options.attempts(), Integer.MAX_VALUE, what);
+    }
+
+    private void again(int from, int attempts, int doublings, Attempt what) throws SQLException {
         for (int attempt = 1; ; attempt++) {
             try {
                 what.make();
                 return;
             } catch (SQLException e) {
-                if (!worthRetrying(e) || attempt >= options.attempts()) {
+                if (!worthRetrying(e)) {
                     throw e;
+                }
+                if (attempt >= attempts) {
+                    throw blockers.isEmpty() ? e : new Blocked(e, blockers);
                 }
                 task.at(
                         from,
-                        "a lock was not to be had; attempt " + (attempt + 1) + " of " + options.attempts()
-                                + " follows");
-                Pause.after(attempt, options.backOff());
+                        "a lock was not to be had; attempt " + (attempt + 1) + " of " + attempts + " follows"
+                                + (blockers.isEmpty() ? "" : "; it was held by " + String.join("; ", blockers)));
+                Pause.after(Math.min(attempt, doublings), options.backOff());
             }
         }
     }
@@ -159,8 +231,11 @@ final class Workbench {
                     tablespace == null
                             ? "RESET default_tablespace"
                             : "SET default_tablespace = " + Sql.literal(tablespace));
-            try (Watch watch = Watch.begin(session.control(), session.workerPid(), task, from, share)) {
+            Watch watch = Watch.begin(session.control(), session.workerPid(), task, from, share);
+            try (watch) {
                 statement.execute(Sql.tag("change", sql));
+            } finally {
+                blockers = watch.blockers();
             }
         }
     }
@@ -171,6 +246,30 @@ final class Workbench {
             statement.execute("SELECT 1");
         } catch (SQLException e) {
             session.reconnectWorker();
+        }
+    }
+
+    /** A lock was not to be had, and who had it is known. */
+    static final class Blocked extends SQLException {
+
+        private static final long serialVersionUID = 1L;
+
+        private final SQLException failure;
+        private final String blockers;
+
+        Blocked(SQLException failure, List<String> blockers) {
+            super(failure.getMessage(), failure.getSQLState(), failure);
+            this.failure = failure;
+            this.blockers = String.join("; ", blockers);
+        }
+
+        SQLException failure() {
+            return failure;
+        }
+
+        /** Who held it when it was last seen, in words. */
+        String blockers() {
+            return blockers;
         }
     }
 

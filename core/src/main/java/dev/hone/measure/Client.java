@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,14 @@ import org.jspecify.annotations.Nullable;
 final class Client {
 
     /** What all clients share. Times are of {@link System#nanoTime}. */
-    record Plan(Mix mix, Slices slices, long measureFrom, long until, int sliceCount, BooleanSupplier stopped) {
+    record Plan(
+            Mix mix,
+            Slices slices,
+            long measureFrom,
+            long until,
+            int sliceCount,
+            long nanosBetween,
+            BooleanSupplier stopped) {
 
         int slice(long start) {
             return (int) Math.min((start - measureFrom) * sliceCount / (until - measureFrom), sliceCount - 1);
@@ -61,10 +69,16 @@ final class Client {
         int[] drawn = new int[plan.mix().mostSamples()];
         int slice = 0;
         long asked = 0;
+        // Not all clients at the same instant.
+        long next = System.nanoTime() + (plan.nanosBetween() > 0 ? random.nextLong(plan.nanosBetween()) : 0);
         while (true) {
             int which = plan.mix().next(random);
             Mix.Ready request = requests.get(which);
             request.draw(random, drawn);
+            if (plan.nanosBetween() > 0) {
+                await(next, plan);
+                next = Math.max(next + plan.nanosBetween(), System.nanoTime());
+            }
             long start = System.nanoTime();
             if (start - plan.until() >= 0 || plan.stopped().getAsBoolean()) {
                 break;
@@ -94,6 +108,14 @@ final class Client {
             }
         }
         plan.slices().add(slice, latencies);
+    }
+
+    private static void await(long instant, Plan plan) {
+        long left = Math.min(instant, plan.until()) - System.nanoTime();
+        while (left > 0 && !plan.stopped().getAsBoolean()) {
+            LockSupport.parkNanos(left);
+            left = Math.min(instant, plan.until()) - System.nanoTime();
+        }
     }
 
     private List<List<PreparedStatement>> prepare(List<Mix.Ready> requests) throws Stop {

@@ -194,8 +194,10 @@ public final class Load {
         CountDownLatch ended = new CountDownLatch(clients.size());
         long from = System.nanoTime() + options.warmUp().toNanos();
         long until = from + options.duration().toNanos();
-        Client.Plan plan =
-                new Client.Plan(mix, slices, from, until, sliceCount, () -> interrupted.get() || stop.get() != null);
+        long between =
+                options.perSecond() == 0 ? 0 : Math.max(1, Math.round(1e9 * clients.size() / options.perSecond()));
+        Client.Plan plan = new Client.Plan(
+                mix, slices, from, until, sliceCount, between, () -> interrupted.get() || stop.get() != null);
         for (Client client : clients) {
             Thread.ofPlatform().name("hone-load").daemon().start(() -> {
                 try {

@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param seed decides which requests and values come in which order on each connection
  * @param allowWrites false keeps every transaction read-only
  * @param statementTimeout the longest that one statement may take, after which it counts as an error
+ * @param perSecond how many requests a second all clients begin together at most; 0 for as many as they can
  */
 public record LoadOptions(
         int connections,
@@ -20,11 +21,12 @@ public record LoadOptions(
         Duration duration,
         long seed,
         boolean allowWrites,
-        Duration statementTimeout) {
+        Duration statementTimeout,
+        double perSecond) {
 
     /** 8 connections, 5 seconds of warm-up, 30 seconds of measuring, read-only. */
     public static final LoadOptions DEFAULT =
-            new LoadOptions(8, Duration.ofSeconds(5), Duration.ofSeconds(30), 1, false, Duration.ofSeconds(30));
+            new LoadOptions(8, Duration.ofSeconds(5), Duration.ofSeconds(30), 1, false, Duration.ofSeconds(30), 0);
 
     /**
      * Checks the values.
@@ -38,26 +40,31 @@ public record LoadOptions(
         require(
                 statementTimeout.compareTo(Duration.ofMillis(1)) >= 0,
                 "the statement timeout must be at least 1 ms: " + statementTimeout);
+        require(perSecond >= 0 && Double.isFinite(perSecond), "the rate must not be negative: " + perSecond);
     }
 
     public LoadOptions withConnections(int count) {
-        return new LoadOptions(count, warmUp, duration, seed, allowWrites, statementTimeout);
+        return new LoadOptions(count, warmUp, duration, seed, allowWrites, statementTimeout, perSecond);
     }
 
     public LoadOptions withDuration(Duration warm, Duration measured) {
-        return new LoadOptions(connections, warm, measured, seed, allowWrites, statementTimeout);
+        return new LoadOptions(connections, warm, measured, seed, allowWrites, statementTimeout, perSecond);
     }
 
     public LoadOptions withSeed(long other) {
-        return new LoadOptions(connections, warmUp, duration, other, allowWrites, statementTimeout);
+        return new LoadOptions(connections, warmUp, duration, other, allowWrites, statementTimeout, perSecond);
     }
 
     public LoadOptions withWritesAllowed() {
-        return new LoadOptions(connections, warmUp, duration, seed, true, statementTimeout);
+        return new LoadOptions(connections, warmUp, duration, seed, true, statementTimeout, perSecond);
     }
 
     public LoadOptions withStatementTimeout(Duration timeout) {
-        return new LoadOptions(connections, warmUp, duration, seed, allowWrites, timeout);
+        return new LoadOptions(connections, warmUp, duration, seed, allowWrites, timeout, perSecond);
+    }
+
+    public LoadOptions withRate(double requestsPerSecond) {
+        return new LoadOptions(connections, warmUp, duration, seed, allowWrites, statementTimeout, requestsPerSecond);
     }
 
     private static void require(boolean holds, String message) {

@@ -154,6 +154,29 @@ class IndexAdvisorTest {
     }
 
     @Test
+    void statements_with_their_values_in_the_text_get_the_index_that_parameters_would() {
+        Advice advice = advise(
+                query("a", 10, "SELECT note FROM bets WHERE user_id = 17 AND status = 'won'"),
+                query("b", 10, "SELECT note FROM bets WHERE user_id = 4711 AND status = 'lost'"),
+                query("c", 10, "SELECT note FROM bets WHERE user_id = 900 AND status = 'won'"));
+        assertThat(advice.recommendations()).singleElement().satisfies(one -> {
+            CreateIndex index = (CreateIndex) one.change();
+            assertThat(index.predicate()).isNull();
+            assertThat(index.keys()).contains("\"user_id\"");
+            assertThat(one.effects()).extracting(Recommendation.Effect::query).containsExactly("a and 2 alike");
+        });
+    }
+
+    @Test
+    void one_value_of_many_is_no_reason_for_a_partial_index() {
+        Advice advice = advise(query("a", 10, "SELECT count(note) FROM bets WHERE user_id = 17"));
+        assertThat(advice.recommendations())
+                .singleElement()
+                .satisfies(one ->
+                        assertThat(((CreateIndex) one.change()).predicate()).isNull());
+    }
+
+    @Test
     void rows_with_null_make_a_partial_index_too() {
         Advice advice =
                 advise(query("open", 500, "SELECT id, note FROM bets WHERE settled_at IS NULL AND user_id = $1"));

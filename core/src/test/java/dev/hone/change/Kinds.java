@@ -30,6 +30,11 @@ final class Kinds {
             "INSERT INTO events SELECT i, i FROM generate_series(0, 99) i",
             "INSERT INTO events_2 SELECT i, i FROM generate_series(100, 199) i",
             "INSERT INTO events SELECT i, i FROM generate_series(200, 299) i",
+            "CREATE TABLE meter (id int PRIMARY KEY, at timestamptz, n int)",
+            "CREATE TRIGGER noted AFTER INSERT ON meter FOR EACH ROW EXECUTE FUNCTION f()",
+            "INSERT INTO meter SELECT i, TIMESTAMPTZ '2024-01-01' + i * interval '1 h', i FROM generate_series(1, 500) i",
+            "CREATE TABLE gauge (LIKE meter INCLUDING ALL)",
+            "INSERT INTO gauge SELECT * FROM meter",
             "CREATE TABLE counter (n int)",
             "INSERT INTO counter VALUES (0)");
 
@@ -83,6 +88,9 @@ final class Kinds {
                         new CreateMaterializedView(
                                 "public", "totals", "SELECT b, count(*) AS n FROM plain GROUP BY b", List.of("b"), 60L),
                         new AttachPartition("public", "events", "public", "events_2", "FOR VALUES FROM (100) TO (200)"),
+                        PartitionTable.of(
+                                "public", "meter", "at", new PartitionTable.Ranges(PartitionTable.Interval.YEAR, 1)),
+                        PartitionTable.of("public", "gauge", "id", new PartitionTable.Hashes(2)),
                         new DropOldPartitions(
                                 "public", "events", List.of(new DropOldPartitions.Partition("public", "events_1"))))
                 .map(change -> new Kind(change, change.irreversible().isEmpty()));

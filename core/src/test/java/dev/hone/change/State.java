@@ -8,7 +8,8 @@ import java.util.TreeMap;
 
 /**
  * All that a change may alter, told by names: what a {@link CatalogDiff} compares, and beyond it settings, statistics
- * targets, comments, privileges, policies, publications and what a materialized view holds.
+ * targets, comments, privileges, policies, publications and what a materialized view holds. Of a column's options only
+ * those that people set: some builds of the server keep a number there that is another for each table.
  */
 record State(dev.hone.postgres.Catalog catalog, Map<String, String> more) {
 
@@ -20,7 +21,7 @@ record State(dev.hone.postgres.Catalog catalog, Map<String, String> more) {
                     + " FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON r.oid = s.setrole",
             "SELECT 'system setting ' || name, setting FROM pg_file_settings WHERE sourcefile LIKE '%auto.conf'",
             "SELECT 'column ' || a.attrelid::regclass || '.' || a.attname,"
-                    + " concat_ws(' ', coalesce(a.attstattarget, -1), (SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o)::text, a.attacl::text, a.attstorage, a.attidentity,"
+                    + " concat_ws(' ', coalesce(a.attstattarget, -1), (SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o WHERE o LIKE 'n_distinct%')::text, a.attacl::text, a.attstorage, a.attidentity,"
                     + " col_description(a.attrelid, a.attnum))"
                     + " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
                     + " WHERE NOT a.attisdropped AND a.attnum > 0 AND n.nspname" + MINE,

@@ -1,3 +1,5 @@
+-- The journal of deployments. `hone apply` runs this when it first needs it, and `hone install` as its first migration: there is
+-- one definition only, and it may be run again over what an earlier Hone made.
 CREATE TABLE IF NOT EXISTS performance_monitoring.optimization_log (
     deployment     text        NOT NULL,
     step           integer     NOT NULL,
@@ -10,6 +12,7 @@ CREATE TABLE IF NOT EXISTS performance_monitoring.optimization_log (
     indexes        jsonb       NOT NULL DEFAULT '[]',
     index_oid      oid,
     before         jsonb,
+    guard          jsonb,
     details        text,
     error          text,
     created_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -19,4 +22,9 @@ CREATE TABLE IF NOT EXISTS performance_monitoring.optimization_log (
     applied_by     text        NOT NULL DEFAULT session_user,
     hone_version   text        NOT NULL,
     PRIMARY KEY (deployment, step)
-)
+);
+
+ALTER TABLE performance_monitoring.optimization_log ADD COLUMN IF NOT EXISTS before jsonb;
+
+COMMENT ON TABLE performance_monitoring.optimization_log IS
+    'What Hone changed in this database, and what takes it back: one row a step';

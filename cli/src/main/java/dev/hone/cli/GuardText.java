@@ -1,0 +1,90 @@
+package dev.hone.cli;
+
+import dev.hone.cli.Terminal.Style;
+import dev.hone.guard.GuardReport;
+import dev.hone.guard.GuardResult;
+import dev.hone.guard.Role;
+import dev.hone.measure.Interval;
+import java.util.Locale;
+
+/** What a guard found, for people. */
+final class GuardText {
+
+    private final Terminal terminal;
+
+    GuardText(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    void print(GuardResult result) {
+        DeploymentText deployments = new DeploymentText(terminal);
+        if (result.deployment() != null) {
+            deployments.printChecks(result.deployment());
+            deployments.printSteps(result.deployment());
+        }
+        GuardReport report = result.guard();
+        if (report != null) {
+            print(report);
+        }
+        if (result.undo() != null) {
+            deployments.printSteps(result.undo());
+        }
+        line("", result.next());
+    }
+
+    private void print(GuardReport report) {
+        if (!report.rows().isEmpty()) {
+            Table table = new Table(
+                    terminal, "query", "calls", "figure", "before", "after", "load", "after ÷ before", "interval", "");
+            report.rows().forEach(row -> print(table, row));
+            table.print();
+        }
+        report.notes().forEach(note -> line(terminal.styled(Style.YELLOW, "▲ "), note));
+        switch (report.verdict()) {
+            case KEPT ->
+                line(
+                        terminal.styled(Style.GREEN, "✔ kept  "),
+                        "Nothing that uses what was changed got slower than it may, in " + report.windowsAfter()
+                                + " windows after against " + report.windowsBefore() + " before.");
+            case INCONCLUSIVE ->
+                line(
+                        terminal.styled(Style.YELLOW, "? left  "),
+                        "Nothing was seen to get worse, and there was too little evidence to call it good.");
+            case ROLLED_BACK ->
+                report.reasons().forEach(reason -> line(terminal.styled(Style.RED, "✖ taken back  "), reason));
+        }
+    }
+
+    private void print(Table table, GuardReport.Row row) {
+        Interval interval = row.interval();
+        table.row(
+                row.text(),
+                String.format(Locale.ROOT, "%,d → %,d", row.requestsBefore(), row.requestsAfter()),
+                row.figure(),
+                Words.millis(row.before()),
+                Words.millis(row.after()),
+                row.role() == Role.CONTROL || row.load() == 1 ? "–" : ratio(row.load()),
+                ratio(row.role() == Role.CONTROL ? row.after() / row.before() : row.ratio()),
+                interval == null || row.role() == Role.CONTROL
+                        ? "–"
+                        : ratio(interval.lower()) + " – " + ratio(interval.upper()),
+                switch (row.change()) {
+                    case FASTER ->
+                        terminal.styled(Style.GREEN, "✔ " + row.change().words());
+                    case SLOWER ->
+                        terminal.styled(Style.RED, "✖ " + row.change().words());
+                    case WITHIN, ANNOUNCED -> "✔ " + row.change().words();
+                    case UNCERTAIN, TOO_FEW ->
+                        terminal.styled(Style.YELLOW, "? " + row.change().words());
+                    case CONTROL -> terminal.styled(Style.DIM, row.change().words());
+                });
+    }
+
+    private static String ratio(double value) {
+        return String.format(Locale.ROOT, value < 0.1 ? "%.4f×" : "%.2f×", value);
+    }
+
+    private void line(String prefix, String text) {
+        terminal.println(Paragraph.wrap(prefix, text, terminal.columns()));
+    }
+}

@@ -1,0 +1,533 @@
+package dev.hone.change;
+
+import dev.hone.Json;
+import dev.hone.postgres.Server;
+import dev.hone.postgres.Sql;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.type.TypeReference;
+
+/**
+ * Partitioning a table. By ranges its rows stay: what the partition needs is built and checked beforehand, and one short
+ * transaction puts a partitioned table in its place with the table as its first partition. By hash its rows are copied,
+ * and the table of before stays beside for undo. Each such transaction also tells the journal that it happened.
+ */
+record Partitioning(PartitionTable change) implements Operation {
+
+    private static final Duration LONGEST_LOOK = Duration.ofHours(1);
+    private static final String BOUND = "hone_partition_bound";
+    private static final String NOT_NULL = "hone_not_null";
+    private static final String DEPENDENT_OBJECTS = "2BP01";
+
+    /** So many rows are taken back within the swap, which blocks writers meanwhile: about 20 ms. */
+    private static final int MOST_TAKEN_AT_ONCE = 3_000;
+
+    private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
+
+    /** How far it came; each is journaled by what brings it about. */
+    private enum Stage {
+        /** Nothing but preparations. */
+        PREPARING,
+        /** By hash: the new table and the triggers are there, rows are copied. */
+        COPYING,
+        /** The partitioned table is in place. */
+        SWAPPED,
+        /** By ranges: all rows are copied into a plain table again. */
+        COPYING_BACK,
+        /** The table of before is in place again, or its like; only foreign keys may want their check. */
+        RETURNED
+    }
+
+    /**
+     * What there was, and how far it came.
+     *
+     * @param upper where the rows of before end; null by hash
+     * @param copied the key up to which rows are copied
+     * @param copiedBack the key up to which they are copied back
+     */
+    private record Before(
+            Stage stage, @Nullable String upper, List<String> copied, List<String> copiedBack, PartitionDesign design) {
+
+        Before at(Stage next) {
+            return new Before(next, upper, List.of(), List.of(), design);
+        }
+    }
+
+    private boolean byHash() {
+        return change.scheme() instanceof PartitionTable.Hashes;
+    }
+
+    @Override
+    public Outlook look(Surroundings surroundings) {
+        Server server = surroundings.server();
+        Schema.Table table =
+                new Schema(server).table(change.schema(), change.table()).orElse(null);
+        if (table == null || !List.of("r", "p").contains(table.kind())) {
+            return Outlook.refused("table " + change.subject() + " does not exist", "Make the proposal anew.");
+        }
+        Optional<Before> earlier = surroundings.journaled().before(Before.class);
+        if (surroundings.begun() && earlier.isPresent()) {
+            return goingOn(server, earlier.get());
+        }
+        if (table.partitioned()) {
+            return partitionedLikeThis(server)
+                    ? Outlook.already("is partitioned like this already")
+                    : Outlook.refused(
+                            "it is partitioned already, in another way", "Take the change out of the proposal.");
+        }
+        Optional<Outlook> missing = Privileges.notExtensible(table, change.subject());
+        if (missing.isPresent()) {
+            return missing.get();
+        }
+        return design(server);
+    }
+
+    /** A step that was begun goes on with what it began with. */
+    private Outlook goingOn(Server server, Before before) {
+        boolean passed = before.stage() == Stage.PREPARING
+                && change.scheme() instanceof PartitionTable.Ranges
+                && server.handle()
+                        .createQuery(Sql.tag("passed", "SELECT now() AT TIME ZONE 'UTC' >= CAST(:upper AS timestamp)"))
+                        .bind("upper", before.upper())
+                        .mapTo(Boolean.class)
+                        .one();
+        return passed
+                ? Outlook.refused(
+                        "the time at which the rows of before were to end, " + before.upper() + " UTC, has passed",
+                        "Undo the deployment, then apply the changes again.")
+                : ready(before);
+    }
+
+    private boolean partitionedLikeThis(Server server) {
+        return server.handle()
+                .createQuery(Sql.tag("partitioned", """
+                        SELECT p.partnatts = 1 AND p.partstrat = :strategy AND a.attname = :column
+                        FROM pg_partitioned_table p
+                        JOIN pg_class c ON c.oid = p.partrelid
+                        JOIN pg_namespace n ON n.oid = c.relnamespace
+                        LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = p.partattrs[0]
+                        WHERE n.nspname = :schema AND c.relname = :table"""))
+                .bind("strategy", byHash() ? "h" : "r")
+                .bind("column", change.column())
+                .bind("schema", change.schema())
+                .bind("table", change.table())
+                .mapTo(Boolean.class)
+                .findOne()
+                .orElse(false);
+    }
+
+    private Outlook design(Server server) {
+        // The type must fit before the greatest value is asked for.
+        PartitionDesign unbounded = PartitionDesign.read(server, change, null);
+        if (unbounded.of("name").isEmpty()) {
+            return Outlook.refused("it has no column " + Sql.identifier(change.column()), "Correct the change.");
+        }
+        Optional<Outlook> refusal = unbounded.refusal();
+        if (refusal.isPresent()) {
+            return refusal.get();
+        }
+        @Nullable String upper = PartitionDesign.upperQuery(change)
+                .map(query -> server.read(
+                        LONGEST_LOOK,
+                        handle -> handle.createQuery(Sql.tag("upper", query))
+                                .mapTo(String.class)
+                                .one()))
+                .orElse(null);
+        PartitionDesign design = PartitionDesign.read(server, change, upper);
+        refusal = design.refusal();
+        if (refusal.isPresent()) {
+            return refusal.get();
+        }
+        try {
+            Trial.rolledBack(server, design.of("shell"), "SELECT 1");
+        } catch (SQLException e) {
+            return Outlook.refused(
+                    "the server cannot make such a partitioned table: " + Failure.text(e), "Correct the change.");
+        }
+        return ready(new Before(Stage.PREPARING, upper, List.of(), List.of(), design));
+    }
+
+    private Outlook ready(Before before) {
+        PartitionDesign design = before.design();
+        return new Outlook(
+                Outlook.Kind.READY,
+                design.index(),
+                Json.MAPPER.convertValue(before, OBJECT),
+                sql(design),
+                undoSql(design),
+                byHash()
+                        ? "copies all rows, for which it needs as much disk space again; the table of before stays as "
+                                + design.old()
+                        : "no row is copied; the table becomes " + design.old() + ", with all rows up to "
+                                + before.upper(),
+                "");
+    }
+
+    private List<String> sql(PartitionDesign design) {
+        List<String> sql = new ArrayList<>();
+        if (byHash()) {
+            sql.addAll(design.of("dirty", "shell", "note"));
+            sql.add("INSERT INTO " + design.staged() + " (" + design.columns() + ") OVERRIDING SYSTEM VALUE SELECT "
+                    + design.columns() + " FROM " + change.subject());
+            sql.add("ANALYZE " + design.staged());
+            sql.add("BEGIN");
+            sql.addAll(design.of("early", "lock"));
+            sql.add(OnlineCopy.bring(design, change.subject(), design.staged(), Long.MAX_VALUE));
+        } else {
+            sql.addAll(IndexWork.sql(design.index()));
+            if (!design.of("nullable").isEmpty()) {
+                sql.addAll(notNull());
+            }
+            sql.add(addBound(design));
+            sql.add(validate(BOUND));
+            sql.add("BEGIN");
+            sql.addAll(design.of("early", "shell", "lock"));
+        }
+        sql.addAll(design.of("swap"));
+        sql.add("COMMIT");
+        sql.addAll(design.of("valid"));
+        return sql;
+    }
+
+    private List<String> undoSql(PartitionDesign design) {
+        List<String> sql = new ArrayList<>(IndexWork.sql(design.indexBack()));
+        sql.add("BEGIN");
+        sql.addAll(design.of("lock_back"));
+        if (byHash()) {
+            sql.add(OnlineCopy.bring(design, change.subject(), design.old(), Long.MAX_VALUE));
+        }
+        sql.addAll(design.of("back"));
+        sql.add("COMMIT");
+        sql.addAll(design.of("valid_back"));
+        return sql;
+    }
+
+    private String alter() {
+        return "ALTER TABLE " + change.subject() + " ";
+    }
+
+    private String addBound(PartitionDesign design) {
+        return alter() + "ADD CONSTRAINT " + BOUND + " CHECK ("
+                + design.of("check").getFirst() + ") NOT VALID";
+    }
+
+    private String validate(String constraint) {
+        return alter() + "VALIDATE CONSTRAINT " + constraint;
+    }
+
+    /** Without reading the table behind a lock: a valid CHECK says already what SET NOT NULL would look for. */
+    private List<String> notNull() {
+        String column = Sql.identifier(change.column());
+        return List.of(
+                alter() + "ADD CONSTRAINT " + NOT_NULL + " CHECK (" + column + " IS NOT NULL) NOT VALID",
+                validate(NOT_NULL),
+                alter() + "ALTER COLUMN " + column + " SET NOT NULL, DROP CONSTRAINT " + NOT_NULL);
+    }
+
+    @Override
+    public void apply(Workbench workbench, Outlook outlook) throws SQLException {
+        Before before = new Journaled(true, List.of(), outlook.before())
+                .before(Before.class)
+                .orElseThrow();
+        if (before.stage() != Stage.SWAPPED) {
+            if (byHash()) {
+                copyAndSwap(workbench, before);
+            } else {
+                prepareAndSwap(workbench, before);
+            }
+        }
+        finish(workbench, before.design().of("valid"));
+    }
+
+    /** What may take its time: constraints are checked while reads and writes go on. */
+    private static void finish(Workbench workbench, List<String> statements) throws SQLException {
+        for (String sql : statements) {
+            if (sql.contains(" VALIDATE CONSTRAINT ") || sql.startsWith("ANALYZE ")) {
+                workbench.runPatiently(sql);
+            } else {
+                workbench.runQueueing(sql);
+            }
+        }
+    }
+
+    private void prepareAndSwap(Workbench workbench, Before before) throws SQLException {
+        PartitionDesign design = before.design();
+        try {
+            new IndexWork(workbench).build(design.index());
+            if (!design.of("nullable").isEmpty() && nullable(workbench)) {
+                drop(workbench, NOT_NULL);
+                workbench.runQueueing(notNull().get(0));
+                workbench.runPatiently(notNull().get(1));
+                workbench.runQueueing(notNull().get(2));
+            }
+            Optional<Constraint> bound = find(workbench, BOUND);
+            if (bound.isEmpty()) {
+                workbench.runQueueing(addBound(design));
+            }
+            if (bound.filter(Constraint::validated).isEmpty()) {
+                workbench.runPatiently(validate(BOUND));
+            }
+            design.guard(workbench.control());
+            workbench.swap(design.of("early", "shell"), design.of("lock", "swap"), before.at(Stage.SWAPPED));
+        } catch (SQLException failure) {
+            try {
+                workbench.revive();
+                removePreparations(workbench, design);
+            } catch (SQLException | RuntimeException e) {
+                throw new Workbench.Leftover(failure, e);
+            }
+            throw failure;
+        }
+    }
+
+    private Optional<Constraint> find(Workbench workbench, String constraint) {
+        return Constraint.find(workbench.control(), change.schema(), change.table(), constraint);
+    }
+
+    private void drop(Workbench workbench, String constraint) throws SQLException {
+        if (find(workbench, constraint).isPresent()) {
+            workbench.runQueueing(alter() + "DROP CONSTRAINT " + constraint);
+        }
+    }
+
+    private boolean nullable(Workbench workbench) {
+        return workbench
+                .control()
+                .handle()
+                .createQuery(Sql.tag("nullable", """
+                        SELECT NOT a.attnotnull FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+                        JOIN pg_namespace n ON n.oid = c.relnamespace
+                        WHERE n.nspname = :schema AND c.relname = :table AND a.attname = :column"""))
+                .bind("schema", change.schema())
+                .bind("table", change.table())
+                .bind("column", change.column())
+                .mapTo(Boolean.class)
+                .one();
+    }
+
+    private Optional<Schema.Table> table(Workbench workbench) {
+        return workbench.schema().table(change.schema(), change.table());
+    }
+
+    /** As if nothing had been; nothing to do once the swap is made. */
+    private void removePreparations(Workbench workbench, PartitionDesign design) throws SQLException {
+        if (table(workbench).map(Schema.Table::partitioned).orElse(true)) {
+            return;
+        }
+        drop(workbench, BOUND);
+        drop(workbench, NOT_NULL);
+        if (!design.of("nullable").isEmpty() && !nullable(workbench)) {
+            workbench.runQueueing(alter() + "ALTER COLUMN " + Sql.identifier(change.column()) + " DROP NOT NULL");
+        }
+        new IndexWork(workbench).remove(design.index());
+    }
+
+    private void copyAndSwap(Workbench workbench, Before before) throws SQLException {
+        PartitionDesign design = before.design();
+        if (before.stage() == Stage.PREPARING) {
+            design.guard(workbench.control());
+            workbench.swap(design.of("dirty", "shell"), design.of("note"), before.at(Stage.COPYING));
+        }
+        OnlineCopy copy = new OnlineCopy(workbench, design, change.subject(), design.staged());
+        copy.rows(before.copied(), rows(workbench), "copied");
+        copy.noted();
+        workbench.runPatiently("ANALYZE " + design.staged());
+        copy.noted();
+        design.guard(workbench.control());
+        workbench.swap(
+                design.of("early"),
+                Stream.of(design.of("lock"), List.of(copy.bringAll()), design.of("swap"))
+                        .flatMap(List::stream)
+                        .toList(),
+                before.at(Stage.SWAPPED));
+    }
+
+    /** About how many rows the table has, by its statistics. */
+    private long rows(Workbench workbench) {
+        return workbench
+                .control()
+                .handle()
+                .createQuery(Sql.tag("rows", """
+                        SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint
+                        FROM pg_partition_tree(to_regclass(:table)) t JOIN pg_class c ON c.oid = t.relid
+                        WHERE t.isleaf OR c.relkind = 'r'"""))
+                .bind("table", change.subject())
+                .mapTo(Long.class)
+                .one();
+    }
+
+    @Override
+    public Outcome verify(Workbench workbench, Outlook outlook) throws SQLException {
+        PartitionDesign design = new Journaled(true, List.of(), outlook.before())
+                .before(Before.class)
+                .orElseThrow()
+                .design();
+        if (!partitionedLikeThis(workbench.control()) || !there(workbench, design.old())) {
+            throw new SQLException("after the swap, " + change.subject() + " is not partitioned", "XX000");
+        }
+        return Outcome.applied(
+                byHash()
+                        ? "the table of before is " + design.old() + ", and kept up to date by what is noted in "
+                                + design.dirty()
+                                + " once it is undone; to give that up: DROP FUNCTION " + design.note()
+                                + "() CASCADE; DROP TABLE " + design.dirty() + ", " + design.old()
+                        : "the rows of before are in " + design.old() + "; next partitions: "
+                                + String.join(", ", design.of("partition")));
+    }
+
+    private static boolean there(Workbench workbench, String table) {
+        return workbench
+                .control()
+                .handle()
+                .createQuery(Sql.tag("there", "SELECT to_regclass(:table) IS NOT NULL"))
+                .bind("table", table)
+                .mapTo(Boolean.class)
+                .one();
+    }
+
+    @Override
+    public Outcome undo(Workbench workbench, Journaled journaled) throws SQLException {
+        Before before = journaled.before(Before.class).orElse(null);
+        if (before == null) {
+            return Outcome.undone("had not begun");
+        }
+        return switch (before.stage()) {
+            case PREPARING -> {
+                if (!byHash()) {
+                    removePreparations(workbench, before.design());
+                }
+                yield Outcome.undone("was not partitioned yet");
+            }
+            case COPYING -> {
+                removeCopy(workbench, before.design());
+                yield Outcome.undone("was not partitioned yet");
+            }
+            case SWAPPED -> byHash() ? takeBackCopy(workbench, before) : takeBack(workbench, before);
+            case COPYING_BACK -> copyBack(workbench, before);
+            case RETURNED -> returned(workbench, before.design());
+        };
+    }
+
+    private Outcome returned(Workbench workbench, PartitionDesign design) throws SQLException {
+        // One of the two holds all that the other does.
+        finish(workbench, design.of(byHash() ? "valid_back" : "valid_plain"));
+        return Outcome.undone("the table is as it was");
+    }
+
+    private void removeCopy(Workbench workbench, PartitionDesign design) throws SQLException {
+        workbench.runTogether(List.of(
+                "DROP FUNCTION IF EXISTS " + design.note() + "() CASCADE",
+                "DROP TABLE IF EXISTS " + design.dirty(),
+                "DROP TABLE IF EXISTS " + design.staged()));
+    }
+
+    private Optional<Outcome> gone(Workbench workbench, PartitionDesign design) {
+        boolean there = partitionedLikeThis(workbench.control()) && there(workbench, design.old());
+        return there
+                ? Optional.empty()
+                : Optional.of(Outcome.kept(
+                        change.subject() + " is no longer what Hone made of it, or " + design.old() + " is gone"));
+    }
+
+    private Outcome takeBackCopy(Workbench workbench, Before before) throws SQLException {
+        PartitionDesign design = before.design();
+        if (!there(workbench, design.dirty())) {
+            return Outcome.kept("what was written since was not noted: " + design.dirty() + " is gone");
+        }
+        Optional<Outcome> gone = gone(workbench, design);
+        if (gone.isPresent()) {
+            return gone.get();
+        }
+        OnlineCopy copy = new OnlineCopy(workbench, design, change.subject(), design.old());
+        copy.noted();
+        return swapBack(workbench, before, List.of(copy.bringAll()), "back");
+    }
+
+    private Outcome takeBack(Workbench workbench, Before before) throws SQLException {
+        PartitionDesign design = before.design();
+        Optional<Outcome> gone = gone(workbench, design);
+        if (gone.isPresent()) {
+            return gone.get();
+        }
+        if (newRows(workbench, design) > MOST_TAKEN_AT_ONCE) {
+            if (design.keys().isEmpty()) {
+                throw new SQLException(
+                        "the new partitions have more rows than can be taken back in a moment, and there is no primary key by"
+                                + " which they could be copied while they are written: add one, or move rows into "
+                                + design.old() + " at a quiet time",
+                        "55000");
+            }
+            workbench.swap(design.of("dirty", "plain"), design.of("note"), before.at(Stage.COPYING_BACK));
+            return copyBack(workbench, before.at(Stage.COPYING_BACK));
+        }
+        new IndexWork(workbench).build(design.indexBack());
+        Outcome outcome = swapBack(workbench, before, List.of(), "back");
+        if (outcome.state() == StepState.KEPT) {
+            new IndexWork(workbench).remove(design.indexBack());
+        }
+        return outcome;
+    }
+
+    /** How many rows there are beyond those of before; no more are counted than are too many. */
+    private long newRows(Workbench workbench, PartitionDesign design) {
+        List<String> partitions = workbench
+                .control()
+                .handle()
+                .createQuery(Sql.tag("partitions", """
+                        SELECT format('%I.%I', n.nspname, c.relname) FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid
+                        JOIN pg_namespace n ON n.oid = c.relnamespace
+                        WHERE h.inhparent = to_regclass(:table) AND h.inhrelid <> to_regclass(:old)"""))
+                .bind("table", change.subject())
+                .bind("old", design.old())
+                .mapTo(String.class)
+                .list();
+        long rows = 0;
+        for (String partition : partitions) {
+            rows += workbench
+                    .control()
+                    .handle()
+                    .createQuery(Sql.tag(
+                            "new_rows",
+                            "SELECT count(*) FROM (SELECT FROM " + partition + " LIMIT " + (MOST_TAKEN_AT_ONCE + 1)
+                                    + ") AS d"))
+                    .mapTo(Long.class)
+                    .one();
+        }
+        return rows;
+    }
+
+    /** The first partition can take no rows of the others while it is one: so all go into a plain table again. */
+    private Outcome copyBack(Workbench workbench, Before before) throws SQLException {
+        PartitionDesign design = before.design();
+        OnlineCopy copy = new OnlineCopy(workbench, design, change.subject(), design.staged());
+        copy.rows(before.copiedBack(), rows(workbench), "copiedBack");
+        copy.noted();
+        workbench.runPatiently("ANALYZE " + design.staged());
+        copy.noted();
+        return swapBack(workbench, before, List.of(copy.bringAll()), "swap_plain");
+    }
+
+    private Outcome swapBack(Workbench workbench, Before before, List<String> bring, String phase) throws SQLException {
+        PartitionDesign design = before.design();
+        try {
+            workbench.swap(
+                    design.of("early"),
+                    Stream.of(design.of("lock_back"), List.of("SET LOCAL row_security = off"), bring, design.of(phase))
+                            .flatMap(List::stream)
+                            .toList(),
+                    before.at(Stage.RETURNED));
+        } catch (SQLException e) {
+            if (DEPENDENT_OBJECTS.equals(e.getSQLState())) {
+                return Outcome.kept("by now other objects rest on it: " + Failure.text(e));
+            }
+            throw e;
+        }
+        return returned(workbench, design);
+    }
+}

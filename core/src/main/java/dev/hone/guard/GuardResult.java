@@ -1,0 +1,24 @@
+package dev.hone.guard;
+
+import dev.hone.change.DeploymentResult;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a guarded deployment ended.
+ *
+ * @param deployment what was applied; null if it was applied by an earlier run, which was ended while it watched
+ * @param guard what the guard found; null if there was nothing to guard: a step failed, or all was there already
+ * @param undo how it was taken back; null if it was not
+ * @param next what to do next, for people
+ */
+public record GuardResult(
+        @Nullable DeploymentResult deployment,
+        @Nullable GuardReport guard,
+        @Nullable DeploymentResult undo,
+        String next) {
+
+    /** Whether the changes are made, and stay. */
+    public boolean kept() {
+        return undo == null && (deployment == null || deployment.complete());
+    }
+}

@@ -1,0 +1,24 @@
+-- Everything that `hone install` made but the journal, what rests on others first. What somebody else made to rest on it stops this.
+SELECT performance_monitoring.unschedule_maintenance(t.kind, t.target) FROM performance_monitoring.maintenance_task t WHERE t.cron_job IS NOT NULL;
+DROP VIEW performance_monitoring.trigger_time_summary, performance_monitoring.refresh_status, performance_monitoring.maintenance_due, performance_monitoring.deployment_effect, performance_monitoring.test_run_summary,
+    performance_monitoring.change_summary;
+DROP FUNCTION
+    performance_monitoring.refresh_now(text),
+    performance_monitoring.refresh_due(),
+    performance_monitoring.refresh_pending(performance_monitoring.refresh_target),
+    performance_monitoring.unschedule_maintenance(text, regclass),
+    performance_monitoring.schedule_maintenance(text, regclass, interval, timestamptz, interval, integer),
+    performance_monitoring.cron_schedule(interval, timestamptz),
+    performance_monitoring.run_maintenance(integer),
+    performance_monitoring.maintenance_done(bigint, text, timestamptz, text),
+    performance_monitoring.maintenance_command(performance_monitoring.maintenance_task),
+    performance_monitoring.drop_old_partitions(regclass, interval, boolean, text),
+    performance_monitoring.create_monthly_partitions(regclass, integer, text),
+    performance_monitoring.time_partitions(regclass, text),
+    performance_monitoring.check_index_usage(text, bigint),
+    performance_monitoring.get_slow_queries(double precision, integer),
+    performance_monitoring.analyze_query_performance(text, boolean, text),
+    performance_monitoring.benchmark_query_detailed(text, integer, text, double precision, text),
+    performance_monitoring.read_only_plans(text, integer, boolean, text);
+DROP TABLE performance_monitoring.trigger_time, performance_monitoring.refresh_target, performance_monitoring.maintenance_log, performance_monitoring.maintenance_task, performance_monitoring.benchmark_result,
+    performance_monitoring.test_run, performance_monitoring.schema_version;

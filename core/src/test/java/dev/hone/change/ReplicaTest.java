@@ -1,0 +1,123 @@
+package dev.hone.change;
+
+import static dev.hone.change.Bench.index;
+import static dev.hone.change.Bench.ofKind;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.hone.HoneException;
+import dev.hone.postgres.Installed;
+import dev.hone.postgres.LocalServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** A deployment to a server with a replica: it pauses for one that falls behind, and says when one has failed. */
+class ReplicaTest {
+
+    @Test
+    void a_replica_that_falls_behind_makes_it_pause_and_one_that_fails_is_named() throws Exception {
+        try (LocalServer primary = LocalServer.start(Installed.chosen(), Map.of("autovacuum", "off"));
+                LocalServer standby = LocalServer.start(Installed.chosen(), Map.of())) {
+            Bench bench = Bench.on(
+                    primary,
+                    "CREATE TABLE plain (id int PRIMARY KEY, a int, b text)",
+                    "INSERT INTO plain SELECT i, i, 'x' FROM generate_series(1, 1000) i",
+                    "SELECT pg_create_physical_replication_slot('spare', true)");
+            follow(primary, standby);
+            Bench replica = new Bench(standby.address(bench.address().database()));
+            Bench.await("it streams", () -> "streaming".equals(bench.ask("SELECT state FROM pg_stat_replication")));
+
+            CreateIndex change = index("public", "plain", "plain_a_idx", "a");
+            assertThat(Deployer.plan(bench.address(), List.of(change), Bench.OPTIONS)
+                            .checks())
+                    .extracting(PreCheck::message)
+                    .anyMatch(message -> message.startsWith("One replica streams, at most "));
+
+            replica.ask("SELECT pg_wal_replay_pause()::text");
+            bench.run("INSERT INTO plain SELECT i, i, repeat('y', 100) FROM generate_series(1001, 9000) i");
+            Bench.Heard heard = new Bench.Heard();
+            Limits limits = Limits.NONE.withReplicaLagBytes(100_000).withPoll(Duration.ofMillis(20));
+            CompletableFuture<DeploymentResult> running = CompletableFuture.supplyAsync(
+                    () -> Deployer.apply(bench.address(), List.of(change), Bench.OPTIONS.withLimits(limits), heard));
+            Bench.await("it pauses", () -> heard.all().size() > 3);
+            assertThat(heard.all())
+                    .allMatch(detail -> detail.startsWith("pausing: replica 'spare' (process ")
+                            && detail.contains(" behind (limit 97.7 kB)"));
+            assertThat(bench.ask("SELECT to_regclass('plain_a_idx')::text")).isNull();
+            replica.ask("SELECT pg_wal_replay_resume()::text");
+            assertThat(running.get().complete()).isTrue();
+            assertThat(running.get().checks())
+                    .extracting(PreCheck::message)
+                    .anyMatch(message -> message.startsWith("The deployment will begin with a pause: replica 'spare'"));
+
+            standby.stop(LocalServer.StopMode.IMMEDIATE);
+            Bench.await("it is gone", () -> bench.ask("SELECT state FROM pg_stat_replication") == null);
+            CreateIndex other = index("public", "plain", "plain_b_idx", "b");
+            assertThat(Deployer.plan(bench.address(), List.of(other), Bench.OPTIONS)
+                            .checks())
+                    .filteredOn(check -> check.level() == PreCheck.Level.WARNING)
+                    .extracting(PreCheck::message)
+                    .anyMatch(message -> message.startsWith("Nobody is connected to replication slot 'spare'"));
+
+            // A commit would now wait for ever: set it without one that waits.
+            bench.run("ALTER SYSTEM SET synchronous_standby_names = 'spare'", "SELECT pg_reload_conf()");
+            Bench.await("it is set", () -> "spare".equals(bench.ask("SHOW synchronous_standby_names")));
+            assertThatThrownBy(() -> bench.apply(other))
+                    .satisfies(ofKind(HoneException.Kind.REFUSED))
+                    .hasMessageContaining("No replica of synchronous_standby_names ('spare') is connected")
+                    .satisfies(e -> assertThat(((HoneException) e).advice()).contains("ALTER SYSTEM"));
+            assertThat(bench.ask("SELECT to_regclass('plain_b_idx')::text")).isNull();
+        }
+    }
+
+    /** Gives the standby the primary's files, and tells it to follow. */
+    private static void follow(LocalServer primary, LocalServer standby) throws IOException {
+        String port = Files.readAllLines(standby.data().resolve("postgresql.auto.conf")).stream()
+                .filter(line -> line.startsWith("port"))
+                .findFirst()
+                .orElseThrow();
+        standby.stop(LocalServer.StopMode.FAST);
+        primary.stop(LocalServer.StopMode.FAST);
+        try (Stream<Path> old = Files.walk(standby.data())) {
+            for (Path one : old.sorted(Comparator.reverseOrder())
+                    .filter(one -> !one.equals(standby.data()))
+                    .toList()) {
+                Files.delete(one);
+            }
+        }
+        try (Stream<Path> files = Files.walk(primary.data())) {
+            for (Path one : files.filter(one -> !one.equals(primary.data())).toList()) {
+                Files.copy(
+                        one,
+                        standby.data().resolve(primary.data().relativize(one).toString()),
+                        StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        }
+        try (Stream<Path> slots = Files.walk(standby.data().resolve("pg_replslot/spare"))) {
+            for (Path one : slots.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(one);
+            }
+        }
+        var address = primary.address("postgres");
+        String connection = "host=127.0.0.1 port=" + address.port() + " user=postgres application_name=spare password="
+                + java.util.Objects.requireNonNull(address.password()).reveal();
+        Files.writeString(
+                standby.data().resolve("postgresql.auto.conf"),
+                "\n" + port + "\nprimary_conninfo = '" + connection + "'\nprimary_slot_name = 'spare'\n"
+                        + "wal_receiver_status_interval = 1\n",
+                StandardOpenOption.APPEND);
+        Files.createFile(standby.data().resolve("standby.signal"));
+        primary.start();
+        standby.start();
+    }
+}

@@ -1,0 +1,550 @@
+package dev.hone.upkeep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.hone.HoneException;
+import dev.hone.Progress;
+import dev.hone.change.CatalogDiff;
+import dev.hone.change.Change;
+import dev.hone.change.DeployOptions;
+import dev.hone.change.Deployer;
+import dev.hone.monitoring.Database;
+import dev.hone.monitoring.MonitoringSchema;
+import dev.hone.postgres.Catalog;
+import dev.hone.postgres.Installed;
+import dev.hone.postgres.LocalServer;
+import dev.hone.postgres.Secret;
+import dev.hone.postgres.Server;
+import dev.hone.postgres.SnapshotReader;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.postgresql.PGConnection;
+
+/** Triggers, queues, ranks and their worker, as `hone apply` makes them. */
+class UpkeepTest {
+
+    private static final Pace AT_ONCE = new Pace(Duration.ZERO, Duration.ZERO, 1000, Duration.ofNanos(1));
+    private static final String TRUTH = "SELECT team, sum(distance) AS total FROM activities GROUP BY team";
+    private static final Derived.Batch TOTALS = new Derived.Batch(List.of("team"), """
+            WITH gone AS (DELETE FROM totals USING dirty WHERE totals.team = dirty.team)
+            INSERT INTO totals SELECT a.team, sum(a.distance) FROM activities a JOIN dirty USING (team) GROUP BY a.team
+            ON CONFLICT DO NOTHING""".replace(
+                    "WITH gone AS (DELETE FROM totals USING dirty WHERE totals.team = dirty.team)\n", "")
+            .replace("ON CONFLICT DO NOTHING", "ON CONFLICT (team) DO UPDATE SET total = excluded.total"));
+
+    private static LocalServer local;
+
+    @BeforeAll
+    static void start() {
+        local = LocalServer.start(Installed.chosen(), Map.of("autovacuum", "off"));
+    }
+
+    @AfterAll
+    static void stop() {
+        local.close();
+    }
+
+    private static Database database(String... statements) {
+        Database database = Database.on(local, statements);
+        MonitoringSchema.install(database.address(), null);
+        return database;
+    }
+
+    private static Database activities() {
+        return database(
+                "CREATE TABLE activities (id int PRIMARY KEY, team int, distance numeric, note text, extra json)",
+                "INSERT INTO activities SELECT g, g % 5, g, 'x', '{}' FROM generate_series(1, 100) g",
+                "CREATE TABLE totals (team int PRIMARY KEY, total numeric)",
+                "CREATE MATERIALIZED VIEW sums AS " + TRUTH,
+                "CREATE UNIQUE INDEX ON sums (team)");
+    }
+
+    private static TableShape shape(Database database, String table) {
+        try (Server server = Server.connect(database.address())) {
+            return TableShape.read(server, table);
+        }
+    }
+
+    private static DirtyQueue totals(Database database, Pace pace) {
+        return new DirtyQueue("totals", shape(database, "activities"), List.of("distance"), TOTALS, pace);
+    }
+
+    private static DirtyQueue sums(Database database, Pace pace) {
+        try (Server server = Server.connect(database.address())) {
+            return new DirtyQueue(
+                    "sums",
+                    TableShape.read(server, "public.activities"),
+                    List.of("team", "distance", "extra"),
+                    Derived.View.read(server, "sums"),
+                    pace);
+        }
+    }
+
+    private static void apply(Database database, List<Change> changes) {
+        var result = Deployer.apply(database.address(), changes, DeployOptions.DEFAULT, Progress.NONE);
+        assertThat(result.complete()).as(() -> result.steps().toString()).isTrue();
+    }
+
+    private static List<Refresher.Event> pass(Database database) {
+        try (Refresher refresher = Refresher.connect(database.address(), true)) {
+            return refresher.pass();
+        }
+    }
+
+    private static void assertUpToDate(Database database, String derived) {
+        assertThat(database.rows(derived + " EXCEPT " + TRUTH)).isEmpty();
+        assertThat(database.rows(TRUTH + " EXCEPT " + derived)).isEmpty();
+    }
+
+    private static Catalog catalog(Database database) {
+        try (Server server = Server.connect(database.address())) {
+            return new SnapshotReader(Set.of(SnapshotReader.Part.CATALOG), List.of(), Duration.ofSeconds(30))
+                    .read(server, Progress.NONE)
+                    .catalog();
+        }
+    }
+
+    @Test
+    void only_what_matters_is_queued_and_worked_off_in_one_batch() {
+        Database database = activities();
+        apply(database, totals(database, AT_ONCE).changes());
+        // All there was is queued at first.
+        assertThat(pass(database)).singleElement().satisfies(event -> {
+            assertThat(event.outcome()).as(String.valueOf(event.error())).isEqualTo(Refresher.Outcome.DONE);
+            assertThat(event.what()).isEqualTo("public.totals");
+            assertThat(event.changed()).isEqualTo(5);
+        });
+        assertUpToDate(database, "SELECT team, total FROM totals");
+
+        String keys = "SELECT k_1::text FROM totals_dirty WHERE spent_ms IS NULL ORDER BY 1";
+        database.run("UPDATE activities SET note = 'y', extra = '[]'");
+        database.run("UPDATE activities SET distance = distance + 0.00");
+        assertThat(database.all(keys)).as("nothing of significance").isEmpty();
+        assertThat(pass(database)).isEmpty();
+        database.run("UPDATE activities SET distance = distance + 1 WHERE team IN (1, 2)");
+        assertThat(database.all(keys)).containsExactly("1", "2");
+        database.run("UPDATE activities SET team = 9 WHERE id = 3");
+        assertThat(database.all(keys)).as("both teams").containsExactly("1", "2", "3", "9");
+        database.run("UPDATE activities SET id = -id WHERE id = 4");
+        assertThat(database.all(keys)).as("another primary key").containsExactly("1", "2", "3", "4", "9");
+        database.run("INSERT INTO activities VALUES (1000, 7, 5), (1001, 7, 5)", "DELETE FROM activities WHERE id = 5");
+        assertThat(database.all(keys)).containsExactly("0", "1", "2", "3", "4", "7", "9");
+        database.run("INSERT INTO activities VALUES (1, 77, 1) ON CONFLICT (id) DO UPDATE SET distance = 1000");
+        database.run("INSERT INTO activities SELECT g, NULL, 1 FROM generate_series(2001, 2002) g");
+        assertThat(pass(database)).hasSize(1);
+        assertThat(database.all(keys)).isEmpty();
+        assertThat(database.rows("SELECT team, total FROM totals EXCEPT " + TRUTH))
+                .isEmpty();
+        assertThat(database.rows(TRUTH + " HAVING team IS NOT NULL EXCEPT SELECT team, total FROM totals"))
+                .isEmpty();
+
+        assertThat(
+                        database.row(
+                                "SELECT statements > 5 AS counted, max_ms > 0 AS timed, alert FROM performance_monitoring.trigger_time_summary"))
+                .containsOnly(Map.entry("counted", true), Map.entry("timed", true), Map.entry("alert", true));
+        assertThatThrownBy(() -> MonitoringSchema.removal(database.address(), false))
+                .hasMessageContaining("still use schema")
+                .hasMessageContaining("public.totals");
+    }
+
+    @Test
+    void emptying_the_table_queues_all_of_it() {
+        Database database = activities();
+        apply(database, sums(database, AT_ONCE).changes());
+        apply(database, totals(database, AT_ONCE).changes());
+        pass(database);
+        database.run("TRUNCATE activities");
+        assertThat(database.all("SELECT k_1::text FROM totals_dirty WHERE spent_ms IS NULL ORDER BY 1"))
+                .containsExactly("0", "1", "2", "3", "4");
+        assertThat(pass(database)).hasSize(2);
+        assertThat(database.all("SELECT team::text FROM sums")).isEmpty();
+    }
+
+    @Test
+    void a_view_is_refreshed_once_for_many_changes() {
+        Database database = activities();
+        apply(database, sums(database, AT_ONCE).changes());
+        assertThat(pass(database)).hasSize(1);
+        for (int i = 0; i < 5; i++) {
+            database.run("UPDATE activities SET extra = '[" + i + "]' WHERE id = 1");
+        }
+        database.run("UPDATE activities SET distance = 7 WHERE id = 1", "UPDATE activities SET note = 'z'");
+        assertThat(pass(database))
+                .singleElement()
+                .satisfies(event -> assertThat(event.changed()).isEqualTo(6));
+        assertThat(pass(database)).isEmpty();
+        assertUpToDate(database, "SELECT team, total FROM sums");
+        assertThat(database.row(
+                        "SELECT pending, stale, refreshes, failures FROM performance_monitoring.refresh_status"))
+                .containsOnly(
+                        Map.entry("pending", 0L),
+                        Map.entry("stale", false),
+                        Map.entry("refreshes", 2L),
+                        Map.entry("failures", 0));
+    }
+
+    @Test
+    void changes_wait_for_a_lull_but_not_for_ever() {
+        Database database = activities();
+        apply(
+                database,
+                sums(database, new Pace(Duration.ofHours(1), Duration.ofHours(2), 3, Duration.ofSeconds(1)))
+                        .changes());
+        assertThat(pass(database)).as("no lull yet").isEmpty();
+        database.run("UPDATE sums_dirty SET at = at - interval '61 minutes'");
+        assertThat(pass(database)).as("a lull of an hour").hasSize(1);
+        database.run(
+                "UPDATE performance_monitoring.refresh_target SET last_at = last_at - interval '61 minutes'",
+                "UPDATE activities SET distance = 1",
+                "UPDATE sums_dirty SET at = at - interval '121 minutes'",
+                "UPDATE activities SET distance = 2");
+        assertThat(database.ask("SELECT stale FROM performance_monitoring.refresh_status"))
+                .isEqualTo(true);
+        assertThat(pass(database)).as("the oldest has waited two hours").hasSize(1);
+        database.run(
+                "UPDATE activities SET distance = 3",
+                "UPDATE activities SET distance = 4",
+                "UPDATE activities SET distance = 5");
+        assertThat(pass(database)).as("within the least interval").isEmpty();
+        database.run("UPDATE performance_monitoring.refresh_target SET last_at = last_at - interval '61 minutes'");
+        assertThat(pass(database)).as("a batch is full").hasSize(1);
+    }
+
+    @Test
+    void two_workers_exclude_each_other_and_a_killed_one_loses_nothing() throws Exception {
+        Database database = activities();
+        apply(database, totals(database, AT_ONCE).changes());
+        try (Server blocker = Server.connect(database.address())) {
+            blocker.handle().begin();
+            blocker.handle().execute("LOCK TABLE totals IN ACCESS EXCLUSIVE MODE");
+            CompletableFuture<Object> first = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return pass(database);
+                } catch (RuntimeException e) {
+                    return e;
+                }
+            });
+            String waiting = "SELECT pid::text FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                    + " AND datname = current_database() AND query LIKE '%refresh_now%'";
+            await(() -> !database.all(waiting).isEmpty());
+            assertThat(pass(database)).extracting(Refresher.Event::outcome).containsExactly(Refresher.Outcome.BUSY);
+            database.run("SELECT pg_terminate_backend(" + database.all(waiting).getFirst() + ")");
+            assertThat(first.get()).isInstanceOf(RuntimeException.class);
+            blocker.handle().rollback();
+        }
+        assertThat(database.ask("SELECT count(*) FROM totals_dirty WHERE spent_ms IS NULL"))
+                .isEqualTo(5L);
+        assertThat(pass(database)).extracting(Refresher.Event::outcome).containsExactly(Refresher.Outcome.DONE);
+        assertUpToDate(database, "SELECT team, total FROM totals");
+    }
+
+    private static void await(java.util.function.BooleanSupplier condition) throws InterruptedException {
+        for (int i = 0; i < 1200 && !condition.getAsBoolean(); i++) {
+            Thread.sleep(50);
+        }
+        assertThat(condition.getAsBoolean()).isTrue();
+    }
+
+    @Test
+    void what_fails_is_written_down_and_stays_queued() {
+        Database database = activities();
+        apply(database, totals(database, AT_ONCE).changes());
+        database.run("ALTER TABLE totals ADD CHECK (total < 0) NOT VALID");
+        assertThat(pass(database)).singleElement().satisfies(event -> {
+            assertThat(event.outcome()).isEqualTo(Refresher.Outcome.FAILED);
+            assertThat(event.error()).contains("violates check constraint");
+        });
+        assertThat(database.row("SELECT pending, failures, last_error LIKE '%check constraint%' AS said"
+                        + " FROM performance_monitoring.refresh_status"))
+                .containsOnly(Map.entry("pending", 5L), Map.entry("failures", 1), Map.entry("said", true));
+        database.run(
+                "ALTER TABLE totals DROP CONSTRAINT totals_total_check",
+                "UPDATE performance_monitoring.refresh_target SET last_at = last_at - interval '1 hour'");
+        assertThat(pass(database)).hasSize(1);
+        assertThat(database.ask("SELECT failures FROM performance_monitoring.refresh_target"))
+                .isEqualTo(0);
+    }
+
+    @Test
+    void writers_without_rights_on_the_queue_write_and_do_not_wait_for_each_other() {
+        try (Server server = Server.connect(local.address("postgres"))) {
+            server.handle().execute("CREATE ROLE application LOGIN PASSWORD 'secret'");
+        }
+        Database database = activities();
+        database.run("GRANT SELECT, INSERT, UPDATE, DELETE ON activities TO application");
+        apply(database, totals(database, AT_ONCE).changes());
+        apply(database, sums(database, AT_ONCE).changes());
+        pass(database);
+        try (Server one = Server.connect(database.address().withUser("application", new Secret("secret")));
+                Server other = Server.connect(database.address().withUser("application", new Secret("secret")))) {
+            other.handle().execute("SET lock_timeout = '1s'");
+            one.handle().begin();
+            one.handle().execute("UPDATE activities SET distance = 0 WHERE id = 1");
+            other.handle().begin();
+            other.handle().execute("UPDATE activities SET distance = 0 WHERE id = 6");
+            one.handle().execute("UPDATE activities SET distance = 0 WHERE id = 11");
+            other.handle().commit();
+            assertThat(pass(database)).hasSize(2);
+            one.handle().commit();
+            assertThatThrownBy(() -> other.handle().execute("INSERT INTO totals_dirty (at) VALUES (now())"))
+                    .hasMessageContaining("permission denied");
+        }
+        // What was committed after a refresh is in the next one.
+        assertThat(pass(database)).hasSize(2);
+        assertUpToDate(database, "SELECT team, total FROM totals");
+        assertUpToDate(database, "SELECT team, total FROM sums");
+    }
+
+    @Test
+    void a_session_tells_the_worker_of_many_changes_once() throws Exception {
+        Database database = activities();
+        apply(database, totals(database, AT_ONCE).changes());
+        try (Server listener = Server.connect(database.address());
+                Server writer = Server.connect(database.address())) {
+            listener.handle().execute("LISTEN hone_refresh");
+            long start = System.nanoTime();
+            for (int i = 0; i < 30; i++) {
+                writer.handle().execute("UPDATE activities SET distance = distance + 1 WHERE id = 1");
+            }
+            long seconds = (System.nanoTime() - start) / 1_000_000_000;
+            var heard =
+                    listener.handle().getConnection().unwrap(PGConnection.class).getNotifications(5000);
+            assertThat(heard).isNotEmpty().hasSizeLessThanOrEqualTo((int) seconds + 1);
+            assertThat(heard[0].getParameter()).isEqualTo("public.totals");
+        }
+    }
+
+    @Test
+    void hostile_names_and_types_work_and_all_is_undone() {
+        String schema = "\"Über \"\"s; --\"";
+        String table = schema + ".\"$hone$ 't'\"";
+        Database database = database(
+                "CREATE SCHEMA " + schema,
+                "CREATE TYPE " + schema + ".\"mo od\" AS ENUM ('sad', 'ok')",
+                "CREATE TABLE " + table + " (\"Id \"\"1\" " + schema
+                        + ".\"mo od\", two json, \"%s\" int, \"key\" point,"
+                        + " n uuid DEFAULT '00000000-0000-0000-0000-000000000000', PRIMARY KEY (\"Id \"\"1\", n))",
+                "CREATE TABLE " + schema + ".seen (v int)");
+        Catalog before = catalog(database);
+        DirtyQueue queue = new DirtyQueue(
+                "ein sehr langer Name, der allein schon die dreiundsechzig Bytes füllt; '\" $hone$",
+                shape(database, table),
+                List.of("two", "key"),
+                new Derived.Batch(
+                        List.of("%s", "Id \"1"),
+                        "INSERT INTO seen SELECT \"%s\" FROM dirty WHERE \"Id \"\"1\" IS NOT NULL"),
+                AT_ONCE);
+        apply(database, queue.changes());
+        database.run(
+                "INSERT INTO " + table + " VALUES ('sad', '{}', 1, '(1,1)'), ('ok', '{}', 2, '(1,1)')",
+                "UPDATE " + table + " SET \"key\" = '(2,2)' WHERE \"%s\" = 2");
+        assertThat(pass(database))
+                .extracting(Refresher.Event::outcome, Refresher.Event::error)
+                .containsExactly(org.assertj.core.groups.Tuple.tuple(Refresher.Outcome.DONE, null));
+        assertThat(database.all("SELECT v::text FROM " + schema + ".seen ORDER BY 1"))
+                .containsExactly("1", "2");
+        apply(
+                database,
+                new Leaderboard("' \"%s\" $hone$", shape(database, table), "%s", "\"%s\" % 2 = 0 -- even", 10, AT_ONCE)
+                        .changes());
+        assertThat(database.ask("SELECT " + schema + ".\"' \"\"%s\"\" $hone$_rank\"(1)"))
+                .isEqualTo(2L);
+        for (int i = 0; i < 2; i++) {
+            assertThat(Deployer.undo(database.address(), null, DeployOptions.DEFAULT, Progress.NONE)
+                            .complete())
+                    .isTrue();
+        }
+        assertThat(CatalogDiff.between(before, catalog(database)))
+                .filteredOn(line -> !line.contains("optimization_log"))
+                .isEmpty();
+        assertThat(database.rows("SELECT * FROM performance_monitoring.refresh_target"))
+                .isEmpty();
+    }
+
+    @Test
+    void the_plain_statements_make_and_take_back_the_same() {
+        Database byHone = activities();
+        Database byHand = activities();
+        List<Change> changes = new ArrayList<>(totals(byHand, AT_ONCE).changes());
+        changes.addAll(new Leaderboard("ranks", shape(byHand, "activities"), "distance", null, 10, AT_ONCE).changes());
+        Catalog before = catalog(byHand);
+        apply(byHone, changes);
+        changes.forEach(change -> byHand.run(change.sql().toArray(String[]::new)));
+        changes.stream()
+                .filter(change -> change instanceof dev.hone.change.RunSql)
+                .map(change -> (dev.hone.change.RunSql) change)
+                .forEach(run -> assertThat(run.sql()).isNotEmpty());
+        assertThat(CatalogDiff.between(catalog(byHone), catalog(byHand)))
+                .filteredOn(line -> !line.contains("optimization_log"))
+                .isEmpty();
+        assertThat(byHand.ask("SELECT ranks_rank(100)")).isEqualTo(1L);
+        for (Change change : changes.reversed()) {
+            byHand.run(change.undoSql().toArray(String[]::new));
+        }
+        assertThat(CatalogDiff.between(before, catalog(byHand))).isEmpty();
+    }
+
+    @Test
+    void ranks_are_exact_at_any_time_under_writers_folding_and_new_ranges() throws Exception {
+        Database database = database(
+                "CREATE TABLE users (id int PRIMARY KEY, score int, hidden boolean NOT NULL DEFAULT false)",
+                // Half of them share one score.
+                "INSERT INTO users SELECT g, CASE WHEN g % 2 = 0 THEN 50 ELSE g END, g % 10 = 0 FROM generate_series(1, 3000) g");
+        Leaderboard board = new Leaderboard("top", shape(database, "users"), "score", "NOT hidden", 20, AT_ONCE);
+        apply(database, board.changes());
+        String wrong =
+                "SELECT s, top_rank(s), 1 + (SELECT count(*) FROM users WHERE NOT hidden AND score > s) AS counted"
+                        + " FROM unnest(ARRAY(SELECT -1 UNION SELECT 99999 UNION SELECT 50 UNION SELECT (random() * 3000)::int FROM generate_series(1, %d))) AS s"
+                        + " WHERE top_rank(s) <> 1 + (SELECT count(*) FROM users WHERE NOT hidden AND score > s)";
+        assertThat(database.rows(wrong.formatted(50))).isEmpty();
+        AtomicInteger running = new AtomicInteger(3);
+        List<CompletableFuture<Void>> writers = new ArrayList<>();
+        for (int w = 0; w < 3; w++) {
+            Random random = new Random(w);
+            writers.add(CompletableFuture.runAsync(() -> {
+                try (Server server = Server.connect(database.address())) {
+                    for (int i = 0; i < 120; i++) {
+                        int id = random.nextInt(3000) + 1;
+                        // Each in a range of its own, in any order: they would deadlock if they wrote to counts.
+                        server.handle().begin();
+                        server.handle()
+                                .execute(
+                                        switch (random.nextInt(5)) {
+                                            case 0 ->
+                                                "UPDATE users SET score = " + random.nextInt(5000)
+                                                        + " WHERE id % 100 = " + id % 100 + " AND id % 3 = " + id % 3
+                                                        + " AND false OR id = " + id;
+                                            case 1 -> "UPDATE users SET hidden = NOT hidden WHERE id = " + id;
+                                            case 2 -> "DELETE FROM users WHERE id = " + id;
+                                            case 3 ->
+                                                "INSERT INTO users VALUES (" + id + ", " + random.nextInt(9000)
+                                                        + ") ON CONFLICT (id) DO UPDATE SET score = NULL";
+                                            default -> "UPDATE users SET score = score + 1 WHERE id = " + id;
+                                        });
+                        if (random.nextInt(4) == 0) {
+                            server.handle().rollback();
+                        } else {
+                            server.handle().commit();
+                        }
+                    }
+                } finally {
+                    running.decrementAndGet();
+                }
+            }));
+        }
+        try (Refresher refresher = Refresher.connect(database.address(), false)) {
+            while (running.get() > 0) {
+                assertThat(refresher.pass())
+                        .allSatisfy(event -> assertThat(event.error()).isNull());
+                assertThat(database.rows(wrong.formatted(5))).isEmpty();
+                database.run("SELECT top_rebucket(" + (2 + new Random().nextInt(40)) + ")");
+                assertThat(database.rows(wrong.formatted(5))).isEmpty();
+            }
+        }
+        for (CompletableFuture<Void> writer : writers) {
+            writer.get();
+        }
+        assertThat(database.rows(wrong.formatted(200))).isEmpty();
+        pass(database);
+        assertThat(database.rows(wrong.formatted(200))).isEmpty();
+        assertThat(database.ask("SELECT sum(rows) FROM top_bucket"))
+                .isEqualTo(new java.math.BigDecimal(
+                        database.ask("SELECT count(*) FROM users WHERE NOT hidden AND score IS NOT NULL")
+                                .toString()));
+        assertThat(database.ask("SELECT top_percentile(100000)")).isEqualTo(100.0);
+        database.run("TRUNCATE users");
+        assertThat(database.ask("SELECT top_rank(0)")).isEqualTo(1L);
+        pass(database);
+        assertThat(database.ask("SELECT sum(rows)::int FROM top_bucket")).isEqualTo(0);
+        assertThat(database.ask("SELECT top_rank(NULL)")).isNull();
+    }
+
+    @Test
+    void ranges_follow_the_scores() {
+        Database database = database("CREATE TABLE users (id int PRIMARY KEY, score int)");
+        apply(database, new Leaderboard("top", shape(database, "users"), "score", null, 10, AT_ONCE).changes());
+        assertThat(database.ask("SELECT count(*) FROM top_bucket")).isEqualTo(1L);
+        database.run("INSERT INTO users SELECT g, g FROM generate_series(1, 1000) g");
+        assertThat(database.ask("SELECT top_rank(900)")).isEqualTo(101L);
+        pass(database);
+        assertThat(database.ask("SELECT count(*) || ' of ' || max(rows) FROM top_bucket"))
+                .isEqualTo("10 of 100");
+        assertThat(database.ask("SELECT top_rank(900)")).isEqualTo(101L);
+    }
+
+    @Test
+    void what_cannot_work_is_refused() {
+        Database database = database(
+                "CREATE TABLE plain (a int, j json)",
+                "CREATE TABLE secret (id int PRIMARY KEY)",
+                "ALTER TABLE secret ENABLE ROW LEVEL SECURITY",
+                "CREATE VIEW v AS SELECT 1 AS a",
+                "CREATE TABLE p (a int PRIMARY KEY) PARTITION BY RANGE (a)",
+                "CREATE TABLE p1 PARTITION OF p DEFAULT");
+        assertThatThrownBy(() -> shape(database, "nothing")).hasMessageContaining("There is no table nothing");
+        assertThatThrownBy(() -> shape(database, "a\"b; --")).hasMessageContaining("There is no table");
+        assertThatThrownBy(() -> shape(database, "v")).hasMessageContaining("is not a table");
+        assertThatThrownBy(() -> shape(database, "p1")).hasMessageContaining("is a partition");
+        TableShape plain = shape(database, "plain");
+        Derived.Batch batch = new Derived.Batch(List.of("a"), "DELETE FROM x USING dirty");
+        assertThatThrownBy(() -> new DirtyQueue("q", plain, List.of("a"), batch, Pace.DEFAULT))
+                .hasMessageContaining("has no primary key");
+        assertThatThrownBy(() -> new DirtyQueue("q", shape(database, "p"), List.of("b"), batch, Pace.DEFAULT))
+                .hasMessageContaining("has no column \"b\"");
+        assertThatThrownBy(() -> new Derived.Batch(List.of("a"), "SELECT 1")).isInstanceOf(HoneException.class);
+        assertThatThrownBy(() -> new Leaderboard("l", plain, "j", null, 10, Pace.DEFAULT))
+                .hasMessageContaining("has no order");
+        assertThatThrownBy(() -> new Leaderboard("l", shape(database, "secret"), "id", null, 10, Pace.DEFAULT))
+                .hasMessageContaining("row-level security");
+        Database bare = Database.on(local);
+        assertThatThrownBy(() -> Refresher.connect(bare.address(), true)).hasMessageContaining("is not installed");
+    }
+
+    @Test
+    void statements_on_a_partitioned_table_are_noticed() {
+        Database database = database(
+                "CREATE TABLE scores (id int, at date, score int, PRIMARY KEY (id, at)) PARTITION BY RANGE (at)",
+                "CREATE TABLE scores_1 PARTITION OF scores FOR VALUES FROM (MINVALUE) TO ('2026-01-01')",
+                "CREATE TABLE scores_2 PARTITION OF scores FOR VALUES FROM ('2026-01-01') TO (MAXVALUE)",
+                "INSERT INTO scores SELECT g, date '2025-12-01' + g, g FROM generate_series(1, 60) g");
+        apply(database, new Leaderboard("top", shape(database, "scores"), "score", null, 5, AT_ONCE).changes());
+        database.run(
+                "UPDATE scores SET score = 100 WHERE id = 3",
+                "UPDATE scores SET at = '2026-02-01', score = 101 WHERE id = 4");
+        assertThat(database.all("SELECT top_rank(s)::text FROM unnest('{60,100,101}'::int[]) s"))
+                .containsExactly("3", "2", "1");
+    }
+
+    @Test
+    void the_worker_runs_maintenance_that_no_function_can() {
+        Database database = activities();
+        database.run(
+                "SELECT performance_monitoring.schedule_maintenance('vacuum', 'activities', '1 day')",
+                "SELECT performance_monitoring.schedule_maintenance('reindex', 'totals', '1 day')",
+                "SELECT performance_monitoring.schedule_maintenance('refresh', 'sums', '1 day')");
+        assertThat(pass(database))
+                .allSatisfy(event -> assertThat(event.error()).isNull())
+                .extracting(Refresher.Event::what)
+                .containsExactlyInAnyOrder(
+                        "VACUUM (ANALYZE) public.activities",
+                        "REINDEX TABLE CONCURRENTLY public.totals",
+                        "REFRESH MATERIALIZED VIEW CONCURRENTLY public.sums");
+        assertThat(pass(database)).isEmpty();
+        assertThat(database.ask("SELECT count(*) FROM performance_monitoring.maintenance_log WHERE error IS NULL"))
+                .isEqualTo(3L);
+        assertThat(database.ask(
+                        "SELECT last_vacuum IS NOT NULL OR EXISTS (SELECT FROM pg_class WHERE relname = 'activities' AND reltuples = 100)"
+                                + " FROM pg_stat_user_tables WHERE relname = 'activities'"))
+                .isEqualTo(true);
+    }
+}
