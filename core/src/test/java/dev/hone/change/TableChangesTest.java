@@ -125,8 +125,9 @@ class TableChangesTest {
 
         Bench.await(
                 "the counters know of it",
-                () -> "t".equals(bench.ask("SELECT last_analyze IS NOT NULL AND last_vacuum IS NOT NULL"
-                        + " FROM pg_stat_user_tables WHERE relname = 'plain'")));
+                () -> "t"
+                        .equals(bench.ask("SELECT last_analyze IS NOT NULL AND last_vacuum IS NOT NULL"
+                                + " FROM pg_stat_user_tables WHERE relname = 'plain'")));
         assertThat(bench.ask("SELECT relallvisible = relpages FROM pg_class WHERE relname = 'plain'"))
                 .isEqualTo("t");
         assertThat(bench.undo().complete()).isTrue();
