@@ -89,9 +89,7 @@ final class ApplyCommand implements Callable<Integer> {
     private int unguarded(ServerAddress address, List<Change> changes, DeployOptions options) {
         Terminal terminal = main.terminal();
         DeploymentResult result = Interrupted.saying(
-                terminal,
-                INTERRUPTED,
-                () -> Deployer.apply(address, changes, options, new TerminalProgress(terminal)));
+                terminal, INTERRUPTED, () -> Deployer.apply(address, changes, options, new TerminalProgress(terminal)));
         switch (format) {
             case TEXT -> new DeploymentText(terminal).print(result);
             case JSON -> terminal.out().print(Json.pretty(result));

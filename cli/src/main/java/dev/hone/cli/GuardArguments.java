@@ -21,12 +21,11 @@ import picocli.CommandLine.Option;
 /** How a deployment is guarded. */
 final class GuardArguments {
 
-    private static final Pattern NAMED =
-            Pattern.compile("(p95|requests|errors|pool_[a-z]+)=(.*)", Pattern.DOTALL);
+    private static final Pattern NAMED = Pattern.compile("(p95|requests|errors|pool_[a-z]+)=(.*)", Pattern.DOTALL);
 
     @Option(
             names = "--guard",
-            description = "Compare before with after, and take the deployment back if something got worse (docs/guard.md).")
+            description = "Compare before with after, and take the deployment back if something got worse.")
     private boolean guard;
 
     @Option(names = "--guard-time", paramLabel = "TIME", description = "How long to watch afterwards; 10m if left out.")
@@ -47,10 +46,7 @@ final class GuardArguments {
             description = "A workload script to run before and after, and to compare.")
     private @Nullable Path probe;
 
-    @Option(
-            names = "--probe-rate",
-            paramLabel = "N",
-            description = "Its requests a second; 50 if left out.")
+    @Option(names = "--probe-rate", paramLabel = "N", description = "Its requests a second; 50 if left out.")
     private @Nullable Double rate;
 
     @Option(names = "--probe-writes", description = "Let it write; otherwise every transaction is read-only.")

@@ -6,9 +6,14 @@ import dev.hone.guard.GuardResult;
 import dev.hone.guard.Role;
 import dev.hone.measure.Interval;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** What a guard found, for people. */
 final class GuardText {
+
+    private static final String RATIO = "after ÷ before";
+    private static final int WIDE = 110;
+    private static final int SHORT = 60;
 
     private final Terminal terminal;
 
@@ -34,9 +39,11 @@ final class GuardText {
 
     private void print(GuardReport report) {
         if (!report.rows().isEmpty()) {
-            Table table = new Table(
-                    terminal, "query", "calls", "figure", "before", "after", "load", "after ÷ before", "interval", "");
-            report.rows().forEach(row -> print(table, row));
+            boolean wide = terminal.columns() >= WIDE;
+            Table table = wide
+                    ? new Table(terminal, "query", "calls", "figure", "before", "after", "load", RATIO, "")
+                    : new Table(terminal, "query", "figure", "before", "after", RATIO, "");
+            report.rows().forEach(row -> print(table, row, wide));
             table.print();
         }
         report.notes().forEach(note -> line(terminal.styled(Style.YELLOW, "▲ "), note));
@@ -55,29 +62,44 @@ final class GuardText {
         }
     }
 
-    private void print(Table table, GuardReport.Row row) {
-        Interval interval = row.interval();
-        table.row(
-                row.text(),
-                String.format(Locale.ROOT, "%,d → %,d", row.requestsBefore(), row.requestsAfter()),
-                row.figure(),
-                Words.millis(row.before()),
-                Words.millis(row.after()),
-                row.role() == Role.CONTROL || row.load() == 1 ? "–" : ratio(row.load()),
-                ratio(row.role() == Role.CONTROL ? row.after() / row.before() : row.ratio()),
-                interval == null || row.role() == Role.CONTROL
-                        ? "–"
-                        : ratio(interval.lower()) + " – " + ratio(interval.upper()),
-                switch (row.change()) {
-                    case FASTER ->
-                        terminal.styled(Style.GREEN, "✔ " + row.change().words());
-                    case SLOWER ->
-                        terminal.styled(Style.RED, "✖ " + row.change().words());
-                    case WITHIN, ANNOUNCED -> "✔ " + row.change().words();
-                    case UNCERTAIN, TOO_FEW ->
-                        terminal.styled(Style.YELLOW, "? " + row.change().words());
-                    case CONTROL -> terminal.styled(Style.DIM, row.change().words());
-                });
+    private void print(Table table, GuardReport.Row row, boolean wide) {
+        boolean control = row.role() == Role.CONTROL;
+        String ratio = control ? ratio(row.after() / row.before()) : ratio(row.ratio()) + interval(row.interval());
+        String change = switch (row.change()) {
+            case FASTER -> terminal.styled(Style.GREEN, "✔ " + row.change().words());
+            case SLOWER -> terminal.styled(Style.RED, "✖ " + row.change().words());
+            case WITHIN, ANNOUNCED -> "✔ " + row.change().words();
+            case UNCERTAIN, TOO_FEW ->
+                terminal.styled(Style.YELLOW, "? " + row.change().words());
+            case CONTROL -> terminal.styled(Style.DIM, row.change().words());
+        };
+        if (wide) {
+            table.row(
+                    row.text(),
+                    String.format(Locale.ROOT, "%,d → %,d", row.requestsBefore(), row.requestsAfter()),
+                    row.figure(),
+                    Words.millis(row.before()),
+                    Words.millis(row.after()),
+                    control || row.load() == 1 ? "–" : ratio(row.load()),
+                    ratio,
+                    change);
+        } else {
+            table.row(
+                    shortened(row.text()),
+                    row.figure(),
+                    Words.millis(row.before()),
+                    Words.millis(row.after()),
+                    ratio,
+                    change);
+        }
+    }
+
+    private static String shortened(String text) {
+        return text.length() <= SHORT ? text : text.substring(0, SHORT - 1) + "…";
+    }
+
+    private static String interval(@Nullable Interval interval) {
+        return interval == null ? "" : String.format(Locale.ROOT, " (%.2f–%.2f)", interval.lower(), interval.upper());
     }
 
     private static String ratio(double value) {

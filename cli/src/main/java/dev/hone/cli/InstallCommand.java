@@ -17,7 +17,7 @@ final class InstallCommand implements Callable<Integer> {
     private final Main main;
 
     @Mixin
-    private Source source = new Source();
+    private Address address = new Address();
 
     @Option(names = "--grant-to", paramLabel = "ROLE", description = "A role that shall be able to use it.")
     private @Nullable String role;
@@ -29,9 +29,9 @@ final class InstallCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Terminal terminal = main.terminal();
-        ServerAddress address = source.address(main.environment());
-        terminal.err().println("On " + terminal.harmless(address.toString()));
-        MonitoringSchema.Installed installed = MonitoringSchema.install(address, role);
+        ServerAddress server = address.in(main.environment());
+        terminal.err().println("On " + terminal.harmless(server.toString()));
+        MonitoringSchema.Installed installed = MonitoringSchema.install(server, role);
         if (installed.steps().isEmpty()) {
             terminal.println("Schema performance_monitoring is there, and up to date.");
         } else {

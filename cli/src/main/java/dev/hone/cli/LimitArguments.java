@@ -42,8 +42,7 @@ final class LimitArguments {
         }
         if (active != null) {
             if (active < 1) {
-                throw HoneException.usage(
-                        "--max-active must be at least 1: " + active, "Nothing was changed.");
+                throw HoneException.usage("--max-active must be at least 1: " + active, "Nothing was changed.");
             }
             limits = limits.withActiveSessions(active);
         }

@@ -29,7 +29,8 @@ record ReplicaLag(@Nullable Long bytes, @Nullable Duration time) {
                     return new ReplicaLag(null, new DurationConverter().convert(text));
                 } catch (TypeConversionException e) {
                     try {
-                        return new ReplicaLag(new Bytes.Converter().convert(text).count(), null);
+                        return new ReplicaLag(
+                                new Bytes.Converter().convert(text).count(), null);
                     } catch (TypeConversionException alsoNot) {
                         // Said below.
                     }

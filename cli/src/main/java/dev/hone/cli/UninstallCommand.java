@@ -17,7 +17,7 @@ final class UninstallCommand implements Callable<Integer> {
     private final Main main;
 
     @Mixin
-    private Source source = new Source();
+    private Address address = new Address();
 
     @Option(names = "--dry-run", description = "Say what would go and what would stay, and change nothing.")
     private boolean dryRun;
@@ -36,12 +36,13 @@ final class UninstallCommand implements Callable<Integer> {
     public Integer call() {
         if (force && !withJournal) {
             throw HoneException.usage(
-                    "--force is for --with-journal", "Nothing was changed. Without it the journal stays, and nothing is lost.");
+                    "--force is for --with-journal",
+                    "Nothing was changed. Without it the journal stays, and nothing is lost.");
         }
         Terminal terminal = main.terminal();
-        ServerAddress address = source.address(main.environment());
-        terminal.err().println("On " + terminal.harmless(address.toString()));
-        MonitoringSchema.Removal removal = MonitoringSchema.removal(address, withJournal);
+        ServerAddress server = address.in(main.environment());
+        terminal.err().println("On " + terminal.harmless(server.toString()));
+        MonitoringSchema.Removal removal = MonitoringSchema.removal(server, withJournal);
         removal.goes().forEach(what -> terminal.println("  goes:  " + what));
         removal.stays().forEach(what -> terminal.println("  stays: " + what));
         removal.undoable()
@@ -49,7 +50,7 @@ final class UninstallCommand implements Callable<Integer> {
         if (dryRun) {
             return 0;
         }
-        MonitoringSchema.remove(address, withJournal, force);
+        MonitoringSchema.remove(server, withJournal, force);
         terminal.println("Removed.");
         return 0;
     }

@@ -30,6 +30,9 @@ class CommandPagesTest {
                 "status",
                 "install",
                 "uninstall",
+                "trigger",
+                "leaderboard",
+                "refresh",
                 "bench",
                 "compare"
             })

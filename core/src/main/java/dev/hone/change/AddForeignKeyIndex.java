@@ -101,4 +101,9 @@ public record AddForeignKeyIndex(
     public String locks() {
         return index().locks();
     }
+
+    @Override
+    public Optional<List<Touched>> touched() {
+        return Optional.of(List.of(new Touched(schema, table)));
+    }
 }

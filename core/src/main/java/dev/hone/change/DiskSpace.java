@@ -143,7 +143,11 @@ record DiskSpace(Server server, DeployOptions options) {
                 bytes = index(create.schema(), create.table(), "btree", String.join(" ", create.columns()));
             } else if (change instanceof Reindex reindex) {
                 bytes = size(reindex);
-            } else if (change instanceof CreateMaterializedView || change instanceof RunSql) {
+            } else if (change instanceof AddForeignKeyIndex add) {
+                bytes = index(add.schema(), add.table(), "btree", String.join(" ", add.columns()));
+            } else if (change instanceof CreateMaterializedView
+                    || change instanceof PartitionTable
+                    || change instanceof RunSql) {
                 bytes = null;
             }
             if (bytes == null) {

@@ -275,6 +275,9 @@ record Partitioning(PartitionTable change) implements Operation {
             }
             design.guard(workbench.control());
             workbench.swap(design.of("early", "shell"), design.of("lock", "swap"), before.at(Stage.SWAPPED));
+        } catch (Pacing.Expired e) {
+            // What is prepared is whole, and the next run goes on after it.
+            throw e;
         } catch (SQLException failure) {
             try {
                 workbench.revive();

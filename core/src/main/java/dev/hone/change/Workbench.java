@@ -197,6 +197,7 @@ final class Workbench {
     }
 
     private void again(int from, int attempts, int doublings, Attempt what) throws SQLException {
+        blockers = List.of();
         for (int attempt = 1; ; attempt++) {
             try {
                 what.make();
@@ -241,7 +242,9 @@ final class Workbench {
             try (watch) {
                 statement.execute(Sql.tag("change", sql));
             } finally {
-                blockers = watch.blockers();
+                if (!watch.blockers().isEmpty()) {
+                    blockers = watch.blockers();
+                }
             }
         }
     }

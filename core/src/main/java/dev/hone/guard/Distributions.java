@@ -13,7 +13,7 @@ final class Distributions {
      * @param least from 0 to {@code tries}
      */
     static double binomialTail(long least, long tries, double chance) {
-        return least <= 0 ? 1 : beta(chance, least, tries - least + 1.0);
+        return least <= 0 ? 1 : beta(chance, (double) least, tries - least + 1.0);
     }
 
     /** The t that Student's variable exceeds with the given chance, at most a half, on one side. */

@@ -147,6 +147,13 @@ public final class Guarding {
                 throw HoneException.refused(check.message(), "Nothing was changed. " + check.advice());
             }
         }
+        for (DeploymentPlan.Step step : plan.steps()) {
+            if (!step.ready()) {
+                throw HoneException.refused(
+                        "step " + step.number() + " (" + step.change().title() + "): " + step.note(),
+                        "Nothing was changed. Correct the proposal and apply it again.");
+            }
+        }
         Touches touches;
         try (Server server = Server.connect(address)) {
             touches = Touches.of(server, changes);
@@ -166,6 +173,7 @@ public final class Guarding {
                     }
                     windows.get(source).add(window);
                 }
+                watchers.refuseBlind();
             }
             task.at(options.windowsBefore(), "");
             for (int source = 0; source < windows.size(); source++) {
@@ -200,14 +208,35 @@ public final class Guarding {
                             summary));
             return new GuardResult(applied, report, null, "To take it back: hone undo " + id + ".");
         }
-        DeploymentResult undone = Deployer.undo(address, id, deployOptions, progress);
+        DeploymentResult undone = undo(id, report);
         Deployer.guarded(address, id, note.ended(GuardNote.State.ROLLED_BACK, summary));
         return new GuardResult(applied, report, undone, undone.next());
     }
 
+    private DeploymentResult undo(String id, GuardReport report) {
+        try {
+            return Deployer.undo(address, id, deployOptions, progress);
+        } catch (HoneException e) {
+            throw HoneException.failed(
+                    "Deployment " + id + " is to be taken back (" + String.join("; ", report.reasons())
+                            + "), and could not be: " + e.getMessage(),
+                    "What it made is still there. Take it back when that is possible: hone undo " + id + ".",
+                    e);
+        }
+    }
+
     private GuardReport watch(Baseline before) {
+        int windowsBefore = before.series().stream()
+                .mapToInt(one -> one.before().size())
+                .max()
+                .orElse(0);
+        // A guard that goes on keeps the windows of the one that began.
         GuardOptions sameWindows = new GuardOptions(
-                before.window(), options.before(), options.after(), options.slower(), options.moreErrors());
+                before.window(),
+                before.window().multipliedBy(Math.max(GuardOptions.LEAST_WINDOWS, windowsBefore)),
+                options.after(),
+                options.slower(),
+                options.moreErrors());
         Watchers watchers = new Watchers(before.touches());
         int total = sameWindows.windowsAfter();
         try (Progress.Task task = progress.begin("Watching", total + 1)) {
@@ -332,6 +361,15 @@ public final class Guarding {
 
         HoneException failure(int source) {
             return Objects.requireNonNull(failures.get(source));
+        }
+
+        /** Nobody should wait for a guard that sees nothing. */
+        void refuseBlind() {
+            if (open.stream().noneMatch(one -> one.note().isEmpty())) {
+                throw HoneException.usage(
+                        "There is nothing to guard by. " + open.getFirst().note(),
+                        "Nothing was changed. Cure that, or give another source: --probe WORKLOAD, --latency URL.");
+            }
         }
 
         Map<String, Series.Query> queries(int source) {

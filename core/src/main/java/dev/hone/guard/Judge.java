@@ -95,7 +95,7 @@ final class Judge {
         Verdict verdict = reasons.isEmpty() && last ? conclude(rows, reasons, notes) : Verdict.INCONCLUSIVE;
         rows.sort(Comparator.comparing((Row row) -> row.change() == Change.CONTROL)
                 .thenComparing(row -> row.interval() == null)
-                .thenComparing(row -> -row.ratio()));
+                .thenComparingDouble(row -> -row.ratio()));
         return new GuardReport(
                 reasons.isEmpty() ? verdict : Verdict.ROLLED_BACK,
                 reasons,
@@ -204,8 +204,8 @@ final class Judge {
     private List<String> uncontrolled(List<Compared> all) {
         List<String> notes = new ArrayList<>();
         for (Series one : series) {
-            boolean any = all.stream().anyMatch(compared -> compared.series == one && compared.judged());
-            boolean control = all.stream().anyMatch(compared -> compared.series == one && compared.controlled);
+            boolean any = all.stream().anyMatch(compared -> compared.of(one) && compared.judged());
+            boolean control = all.stream().anyMatch(compared -> compared.of(one) && compared.controlled);
             if (any && !control) {
                 notes.add(one.source()
                         + ": no untouched query was seen throughout, so that a change of the load cannot be"
@@ -237,8 +237,8 @@ final class Judge {
             this.controlled = levels != null;
             this.rawBefore = figures(series.before(), id, p95);
             this.rawAfter = figures(series.after(), id, p95);
-            this.adjustedBefore = levels == null ? rawBefore : less(rawBefore, levels.before());
-            this.adjustedAfter = levels == null ? rawAfter : less(rawAfter, levels.after());
+            this.adjustedBefore = levels == null ? rawBefore : less(rawBefore, levels.before);
+            this.adjustedAfter = levels == null ? rawAfter : less(rawAfter, levels.after);
             this.requestsBefore = sum(series.before(), id, false);
             this.requestsAfter = sum(series.after(), id, false);
         }
@@ -246,6 +246,10 @@ final class Judge {
         String text() {
             Series.Query known = series.queries().get(id);
             return known == null ? id : known.text();
+        }
+
+        boolean of(Series one) {
+            return series.source().equals(one.source());
         }
 
         Role role() {
@@ -345,16 +349,25 @@ final class Judge {
     }
 
     /** What untouched queries did, window by window, as a logarithm; NaN where none was seen. */
-    private record Levels(double[] before, double[] after) {}
+    private static final class Levels {
+        private final double[] before;
+        private final double[] after;
+
+        private Levels(double[] before, double[] after) {
+            this.before = before;
+            this.after = after;
+        }
+    }
 
     private List<Compared> compare(Series one) {
         boolean p95 = one.before().stream()
                 .flatMap(window -> window.samples().stream())
                 .anyMatch(sample -> sample.p95() != null);
         Levels levels = levels(one, p95);
-        return one.queries().keySet().stream()
+        return one.queries().entrySet().stream()
+                .filter(query -> query.getValue().role() != Role.APART)
+                .map(Map.Entry::getKey)
                 .sorted()
-                .filter(id -> one.queries().get(id).role() != Role.APART)
                 .filter(id -> seen(one.before(), id, p95) && seen(one.after(), id, p95))
                 .map(id -> new Compared(one, id, p95, levels))
                 .toList();

@@ -66,7 +66,7 @@ class PreChecksTest {
         Bench bench = bench();
         AlterTable change = new AlterTable("public", "plain", Map.of("fillfactor", "80"), List.of());
         DeployOptions hasty =
-                Bench.OPTIONS.withLockTimeout(Duration.ofMillis(800)).withAttempts(1, Duration.ZERO);
+                Bench.OPTIONS.withLockTimeout(Duration.ofSeconds(3)).withAttempts(1, Duration.ZERO);
         try (Server other = Server.connect(bench.address())) {
             String pid = other.handle()
                     .createQuery("SELECT pg_backend_pid()")

@@ -17,7 +17,11 @@ import org.junit.jupiter.api.Test;
 class StatisticsChangesTest {
 
     private static final CreateStatistics CREATE = new CreateStatistics(
-            "Odd \"S", "st \"1", "T t", List.of("mcv", "dependencies"), List.of("\"A a\"", "b", "(lower(c))"));
+            "Odd \"S",
+            "st \"1",
+            "T t",
+            List.of("mcv", "dependencies"),
+            List.of("\"A a\"", "b", Installed.chosenIsAtLeast(14) ? "(lower(c))" : "c"));
     private static final String TARGET = "SELECT coalesce(attstattarget, -1)::text || coalesce(attoptions::text, '')"
             + " FROM pg_attribute WHERE attrelid = '\"Odd \"\"S\".\"T t\"'::regclass AND attname = 'A a'";
 

@@ -68,7 +68,9 @@ class UnderLoadTest {
                     1,
                     1000),
             events("events", 200),
-            events("events_2", 100));
+            events("events_2", 100),
+            measures("meter"),
+            measures("gauge"));
 
     private static LocalServer local;
 
@@ -81,6 +83,17 @@ class UnderLoadTest {
                 "DELETE FROM TABLE WHERE id = ID AND at >= " + from,
                 from,
                 from + 100);
+    }
+
+    private static Writers.Target measures(String table) {
+        return new Writers.Target(
+                table,
+                table + "_control",
+                "INSERT INTO TABLE (id, at, n) VALUES (ID, TIMESTAMPTZ '2024-01-01' + NUMBER * interval '1 h', NUMBER)",
+                "UPDATE TABLE SET n = NUMBER WHERE id = ID",
+                "DELETE FROM TABLE WHERE id = ID",
+                1,
+                500);
     }
 
     @BeforeAll
@@ -96,11 +109,18 @@ class UnderLoadTest {
                 "INSERT INTO plain SELECT i, i, i % 10, i % 10 FROM generate_series(501, " + ROWS + ") i",
                 "INSERT INTO events SELECT i, 200 + i % 100 FROM generate_series(501, " + ROWS + ") i",
                 "INSERT INTO events_2 SELECT i, 100 + i % 100 FROM generate_series(501, " + ROWS + ") i",
+                "INSERT INTO meter SELECT i, TIMESTAMPTZ '2024-01-01' + i % 500 * interval '1 h', i FROM generate_series(501, "
+                        + ROWS + ") i",
+                "INSERT INTO gauge SELECT * FROM meter WHERE id > 500",
                 "CREATE INDEX busy_idx ON plain (id)",
                 "CREATE INDEX busy_2_idx ON events_2 (id)",
                 "CREATE TABLE plain_control AS TABLE plain",
                 "CREATE TABLE events_control AS SELECT * FROM events WHERE at >= 200",
                 "CREATE TABLE events_2_control AS TABLE events_2",
+                "CREATE TABLE meter_control (LIKE meter INCLUDING INDEXES)",
+                "INSERT INTO meter_control TABLE meter",
+                "CREATE TABLE gauge_control (LIKE gauge INCLUDING INDEXES)",
+                "INSERT INTO gauge_control TABLE gauge",
                 "CREATE INDEX ON plain_control (id)",
                 "CREATE INDEX ON events_control (id)",
                 "CREATE INDEX ON events_2_control (id)",
@@ -172,7 +192,7 @@ class UnderLoadTest {
                 boolean begun = false;
                 do {
                     reader.handle().begin();
-                    reader.handle().execute("SELECT FROM plain, events, events_2 LIMIT 1");
+                    reader.handle().execute("SELECT FROM plain, events, events_2, meter, gauge LIMIT 1");
                     if (!begun) {
                         running.completeAsync(work);
                         begun = true;

@@ -42,6 +42,9 @@ class MonitoringSchemaTest {
                         "off",
                         "timezone",
                         "Asia/Tokyo"));
+        Database installed = fresh();
+        MonitoringSchema.install(installed.address(), null);
+        template = installed.address().database();
     }
 
     @AfterAll

@@ -15,6 +15,11 @@ public final class Installed {
         return major(Integer.getInteger("hone.major", Installation.EMBEDDED_MAJOR));
     }
 
+    /** Whether that major is this one or a newer one. */
+    public static boolean chosenIsAtLeast(int major) {
+        return Integer.getInteger("hone.major", Installation.EMBEDDED_MAJOR) >= major;
+    }
+
     public static Installation major(int major) {
         try {
             return Installation.of(major, Progress.NONE);

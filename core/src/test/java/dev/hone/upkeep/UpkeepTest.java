@@ -36,17 +36,18 @@ class UpkeepTest {
     private static final Pace AT_ONCE = new Pace(Duration.ZERO, Duration.ZERO, 1000, Duration.ofNanos(1));
     private static final String TRUTH = "SELECT team, sum(distance) AS total FROM activities GROUP BY team";
     private static final Derived.Batch TOTALS = new Derived.Batch(List.of("team"), """
-            WITH gone AS (DELETE FROM totals USING dirty WHERE totals.team = dirty.team)
             INSERT INTO totals SELECT a.team, sum(a.distance) FROM activities a JOIN dirty USING (team) GROUP BY a.team
-            ON CONFLICT DO NOTHING""".replace(
-                    "WITH gone AS (DELETE FROM totals USING dirty WHERE totals.team = dirty.team)\n", "")
-            .replace("ON CONFLICT DO NOTHING", "ON CONFLICT (team) DO UPDATE SET total = excluded.total"));
+            ON CONFLICT (team) DO UPDATE SET total = excluded.total""");
 
     private static LocalServer local;
+    private static String template;
 
     @BeforeAll
     static void start() {
         local = LocalServer.start(Installed.chosen(), Map.of("autovacuum", "off"));
+        Database installed = Database.on(local);
+        MonitoringSchema.install(installed.address(), null);
+        template = installed.address().database();
     }
 
     @AfterAll
@@ -55,9 +56,7 @@ class UpkeepTest {
     }
 
     private static Database database(String... statements) {
-        Database database = Database.on(local, statements);
-        MonitoringSchema.install(database.address(), null);
-        return database;
+        return Database.from(local, template, statements);
     }
 
     private static Database activities() {
@@ -90,6 +89,11 @@ class UpkeepTest {
         }
     }
 
+    /** As psql would: quicker than a deployment, and the same (see below). */
+    private static void make(Database database, List<Change> changes) {
+        database.run(changes.stream().flatMap(change -> change.sql().stream()).toArray(String[]::new));
+    }
+
     private static void apply(Database database, List<Change> changes) {
         var result = Deployer.apply(database.address(), changes, DeployOptions.DEFAULT, Progress.NONE);
         assertThat(result.complete()).as(() -> result.steps().toString()).isTrue();
@@ -117,7 +121,7 @@ class UpkeepTest {
     @Test
     void only_what_matters_is_queued_and_worked_off_in_one_batch() {
         Database database = activities();
-        apply(database, totals(database, AT_ONCE).changes());
+        make(database, totals(database, AT_ONCE).changes());
         // All there was is queued at first.
         assertThat(pass(database)).singleElement().satisfies(event -> {
             assertThat(event.outcome()).as(String.valueOf(event.error())).isEqualTo(Refresher.Outcome.DONE);
@@ -160,8 +164,8 @@ class UpkeepTest {
     @Test
     void emptying_the_table_queues_all_of_it() {
         Database database = activities();
-        apply(database, sums(database, AT_ONCE).changes());
-        apply(database, totals(database, AT_ONCE).changes());
+        make(database, sums(database, AT_ONCE).changes());
+        make(database, totals(database, AT_ONCE).changes());
         pass(database);
         database.run("TRUNCATE activities");
         assertThat(database.all("SELECT k_1::text FROM totals_dirty WHERE spent_ms IS NULL ORDER BY 1"))
@@ -173,7 +177,7 @@ class UpkeepTest {
     @Test
     void a_view_is_refreshed_once_for_many_changes() {
         Database database = activities();
-        apply(database, sums(database, AT_ONCE).changes());
+        make(database, sums(database, AT_ONCE).changes());
         assertThat(pass(database)).hasSize(1);
         for (int i = 0; i < 5; i++) {
             database.run("UPDATE activities SET extra = '[" + i + "]' WHERE id = 1");
@@ -196,7 +200,7 @@ class UpkeepTest {
     @Test
     void changes_wait_for_a_lull_but_not_for_ever() {
         Database database = activities();
-        apply(
+        make(
                 database,
                 sums(database, new Pace(Duration.ofHours(1), Duration.ofHours(2), 3, Duration.ofSeconds(1)))
                         .changes());
@@ -223,7 +227,7 @@ class UpkeepTest {
     @Test
     void two_workers_exclude_each_other_and_a_killed_one_loses_nothing() throws Exception {
         Database database = activities();
-        apply(database, totals(database, AT_ONCE).changes());
+        make(database, totals(database, AT_ONCE).changes());
         try (Server blocker = Server.connect(database.address())) {
             blocker.handle().begin();
             blocker.handle().execute("LOCK TABLE totals IN ACCESS EXCLUSIVE MODE");
@@ -258,7 +262,7 @@ class UpkeepTest {
     @Test
     void what_fails_is_written_down_and_stays_queued() {
         Database database = activities();
-        apply(database, totals(database, AT_ONCE).changes());
+        make(database, totals(database, AT_ONCE).changes());
         database.run("ALTER TABLE totals ADD CHECK (total < 0) NOT VALID");
         assertThat(pass(database)).singleElement().satisfies(event -> {
             assertThat(event.outcome()).isEqualTo(Refresher.Outcome.FAILED);
@@ -282,8 +286,8 @@ class UpkeepTest {
         }
         Database database = activities();
         database.run("GRANT SELECT, INSERT, UPDATE, DELETE ON activities TO application");
-        apply(database, totals(database, AT_ONCE).changes());
-        apply(database, sums(database, AT_ONCE).changes());
+        make(database, totals(database, AT_ONCE).changes());
+        make(database, sums(database, AT_ONCE).changes());
         pass(database);
         try (Server one = Server.connect(database.address().withUser("application", new Secret("secret")));
                 Server other = Server.connect(database.address().withUser("application", new Secret("secret")))) {
@@ -308,7 +312,7 @@ class UpkeepTest {
     @Test
     void a_session_tells_the_worker_of_many_changes_once() throws Exception {
         Database database = activities();
-        apply(database, totals(database, AT_ONCE).changes());
+        make(database, totals(database, AT_ONCE).changes());
         try (Server listener = Server.connect(database.address());
                 Server writer = Server.connect(database.address())) {
             listener.handle().execute("LISTEN hone_refresh");
@@ -380,10 +384,6 @@ class UpkeepTest {
         Catalog before = catalog(byHand);
         apply(byHone, changes);
         changes.forEach(change -> byHand.run(change.sql().toArray(String[]::new)));
-        changes.stream()
-                .filter(change -> change instanceof dev.hone.change.RunSql)
-                .map(change -> (dev.hone.change.RunSql) change)
-                .forEach(run -> assertThat(run.sql()).isNotEmpty());
         assertThat(CatalogDiff.between(catalog(byHone), catalog(byHand)))
                 .filteredOn(line -> !line.contains("optimization_log"))
                 .isEmpty();
@@ -401,7 +401,7 @@ class UpkeepTest {
                 // Half of them share one score.
                 "INSERT INTO users SELECT g, CASE WHEN g % 2 = 0 THEN 50 ELSE g END, g % 10 = 0 FROM generate_series(1, 3000) g");
         Leaderboard board = new Leaderboard("top", shape(database, "users"), "score", "NOT hidden", 20, AT_ONCE);
-        apply(database, board.changes());
+        make(database, board.changes());
         String wrong =
                 "SELECT s, top_rank(s), 1 + (SELECT count(*) FROM users WHERE NOT hidden AND score > s) AS counted"
                         + " FROM unnest(ARRAY(SELECT -1 UNION SELECT 99999 UNION SELECT 50 UNION SELECT (random() * 3000)::int FROM generate_series(1, %d))) AS s"
@@ -413,24 +413,25 @@ class UpkeepTest {
             Random random = new Random(w);
             writers.add(CompletableFuture.runAsync(() -> {
                 try (Server server = Server.connect(database.address())) {
-                    for (int i = 0; i < 120; i++) {
-                        int id = random.nextInt(3000) + 1;
-                        // Each in a range of its own, in any order: they would deadlock if they wrote to counts.
+                    for (int i = 0; i < 80; i++) {
+                        int low = random.nextInt(1500) + 1;
                         server.handle().begin();
-                        server.handle()
-                                .execute(
-                                        switch (random.nextInt(5)) {
-                                            case 0 ->
-                                                "UPDATE users SET score = " + random.nextInt(5000)
-                                                        + " WHERE id % 100 = " + id % 100 + " AND id % 3 = " + id % 3
-                                                        + " AND false OR id = " + id;
-                                            case 1 -> "UPDATE users SET hidden = NOT hidden WHERE id = " + id;
-                                            case 2 -> "DELETE FROM users WHERE id = " + id;
-                                            case 3 ->
-                                                "INSERT INTO users VALUES (" + id + ", " + random.nextInt(9000)
-                                                        + ") ON CONFLICT (id) DO UPDATE SET score = NULL";
-                                            default -> "UPDATE users SET score = score + 1 WHERE id = " + id;
-                                        });
+                        // Rows in one order, so that no two wait for each other; their scores in any.
+                        for (int id : new int[] {low, low + random.nextInt(1500) + 1}) {
+                            server.handle()
+                                    .execute(
+                                            switch (random.nextInt(5)) {
+                                                case 0 ->
+                                                    "UPDATE users SET score = " + random.nextInt(5000) + " WHERE id = "
+                                                            + id;
+                                                case 1 -> "UPDATE users SET hidden = NOT hidden WHERE id = " + id;
+                                                case 2 -> "DELETE FROM users WHERE id = " + id;
+                                                case 3 ->
+                                                    "INSERT INTO users VALUES (" + id + ", " + random.nextInt(9000)
+                                                            + ") ON CONFLICT (id) DO UPDATE SET score = NULL";
+                                                default -> "UPDATE users SET score = score + 1 WHERE id = " + id;
+                                            });
+                        }
                         if (random.nextInt(4) == 0) {
                             server.handle().rollback();
                         } else {
@@ -464,7 +465,9 @@ class UpkeepTest {
         assertThat(database.ask("SELECT top_percentile(100000)")).isEqualTo(100.0);
         database.run("TRUNCATE users");
         assertThat(database.ask("SELECT top_rank(0)")).isEqualTo(1L);
-        pass(database);
+        while (!pass(database).isEmpty()) {
+            // A batch at a time.
+        }
         assertThat(database.ask("SELECT sum(rows)::int FROM top_bucket")).isEqualTo(0);
         assertThat(database.ask("SELECT top_rank(NULL)")).isNull();
     }
@@ -472,7 +475,7 @@ class UpkeepTest {
     @Test
     void ranges_follow_the_scores() {
         Database database = database("CREATE TABLE users (id int PRIMARY KEY, score int)");
-        apply(database, new Leaderboard("top", shape(database, "users"), "score", null, 10, AT_ONCE).changes());
+        make(database, new Leaderboard("top", shape(database, "users"), "score", null, 10, AT_ONCE).changes());
         assertThat(database.ask("SELECT count(*) FROM top_bucket")).isEqualTo(1L);
         database.run("INSERT INTO users SELECT g, g FROM generate_series(1, 1000) g");
         assertThat(database.ask("SELECT top_rank(900)")).isEqualTo(101L);

@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS performance_monitoring.optimization_log (
 );
 
 ALTER TABLE performance_monitoring.optimization_log ADD COLUMN IF NOT EXISTS before jsonb;
+ALTER TABLE performance_monitoring.optimization_log ADD COLUMN IF NOT EXISTS guard jsonb;
 
 COMMENT ON TABLE performance_monitoring.optimization_log IS
     'What Hone changed in this database, and what takes it back: one row a step';
