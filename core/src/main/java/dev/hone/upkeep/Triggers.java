@@ -9,7 +9,8 @@ import java.util.List;
 /**
  * The four trigger functions of a table, and their triggers: one for each event, since transition tables are had for one
  * event only. They run with their owner's rights, so that who writes to the table needs none on the queue; nobody may
- * call them or hang them on another table. Each appends to the queue, and how long it took.
+ * call them or hang them on another table. Each appends to the queue, and how long it took. The planner knows nothing of
+ * transition tables: it would compile a join of a few rows, and sort one of many on disk.
  *
  * @param name beginning of the functions' and triggers' names
  * @param queue qualified and quoted

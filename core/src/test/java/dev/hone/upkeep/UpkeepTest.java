@@ -499,6 +499,16 @@ class UpkeepTest {
         assertThatThrownBy(() -> shape(database, "v")).hasMessageContaining("is not a table");
         assertThatThrownBy(() -> shape(database, "p1")).hasMessageContaining("is a partition");
         TableShape plain = shape(database, "plain");
+        database.run("CREATE TABLE keyed (id int PRIMARY KEY, j json)");
+        DirtyQueue noEquality = new DirtyQueue(
+                "q",
+                shape(database, "keyed"),
+                List.of("j"),
+                new Derived.Batch(List.of("j"), "DELETE FROM x USING dirty"),
+                AT_ONCE);
+        assertThatThrownBy(() -> make(database, noEquality.changes())).hasMessageContaining("equality operator");
+        assertThat(database.all("SELECT tgname FROM pg_trigger WHERE tgrelid = 'keyed'::regclass"))
+                .isEmpty();
         Derived.Batch batch = new Derived.Batch(List.of("a"), "DELETE FROM x USING dirty");
         assertThatThrownBy(() -> new DirtyQueue("q", plain, List.of("a"), batch, Pace.DEFAULT))
                 .hasMessageContaining("has no primary key");
