@@ -227,7 +227,11 @@ final class AdviseCommand implements Callable<Integer> {
         VerifyOptions chosen =
                 new VerifyOptions(place(), verifyTime == null ? VerifyOptions.DEFAULT.time() : verifyTime);
         return (twin, snapshot, queries, advice) -> {
-            Verification found = Trial.run(twin, snapshot, address, queries, advice, options, chosen, progress);
+            Verification found = Interrupted.saying(
+                    main.terminal(),
+                    "Interrupted. Indexes that were being tried in a database are journaled there: the same command removes"
+                            + " them first, and so does `hone undo`.",
+                    () -> Trial.run(twin, snapshot, address, queries, advice, options, chosen, progress));
             verification = found;
             return found.applied(advice);
         };
@@ -236,6 +240,12 @@ final class AdviseCommand implements Callable<Integer> {
     private Place place() {
         if (verifyOn == null) {
             return new Place.OwnCopy(verifySize == null ? VerifyOptions.SIZE_BYTES : verifySize.count());
+        }
+        if (verifyOn.equals("self") && workload == null) {
+            throw HoneException.usage(
+                    "--verify-on self runs the workload as a superuser in the database itself, and what pg_stat_statements holds"
+                            + " may be anybody's",
+                    "Say what is to be run: --workload FILE (docs/workload.md).");
         }
         return verifyOn.equals("self")
                 ? new Place.Source()

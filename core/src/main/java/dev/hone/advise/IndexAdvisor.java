@@ -151,7 +151,9 @@ public final class IndexAdvisor {
     private boolean isPlanned(Workload.Query query) {
         try {
             twin.explain(query.sql());
-            twin.explain(query.sql(), query.samples().getFirst());
+            for (List<@Nullable String> sample : query.samples()) {
+                twin.explain(query.sql(), sample);
+            }
             return true;
         } catch (PlanException e) {
             return false;

@@ -5,7 +5,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /**
  * Costs that may fit a machine better than those the planner reckons with. PostgreSQL's are of a time of spinning disks
@@ -14,7 +13,7 @@ import java.util.Optional;
  */
 final class OtherCosts {
 
-    /** A cost, and by what it may be multiplied. */
+    /** A cost, and by what PostgreSQL's own value of it may be multiplied. */
     private record Factor(String name, double factor) {}
 
     private static final List<Factor> FACTORS = List.of(
@@ -28,14 +27,25 @@ final class OtherCosts {
     /** What is worth trying beside what holds now. */
     static List<Option.Cost> of(Stage stage) throws SQLException {
         List<Option.Cost> some = new ArrayList<>();
+        double sequential = Double.parseDouble(text(stage, "SELECT current_setting('seq_page_cost')"));
         for (Factor one : FACTORS) {
-            Optional<String> now = stage.runner().text(Sql.tag("cost", "SELECT current_setting('" + one.name() + "')"));
-            if (now.isPresent()) {
-                double value = Double.parseDouble(now.get()) * one.factor();
-                some.add(new Option.Cost(one.name(), number(value), now.get()));
+            String now = text(stage, "SELECT current_setting('" + one.name() + "')");
+            // From PostgreSQL's own value, or each advice would go further than the last.
+            double own = Double.parseDouble(
+                    text(stage, "SELECT boot_val FROM pg_catalog.pg_settings WHERE name = '" + one.name() + "'"));
+            double value = own * one.factor();
+            if (one.name().equals("random_page_cost")) {
+                value = Math.max(value, sequential);
+            }
+            if (value != Double.parseDouble(now)) {
+                some.add(new Option.Cost(one.name(), number(value), now));
             }
         }
         return some;
+    }
+
+    private static String text(Stage stage, String query) throws SQLException {
+        return stage.runner().text(Sql.tag("cost", query)).orElseThrow();
     }
 
     private static String number(double value) {

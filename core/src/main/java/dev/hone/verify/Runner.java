@@ -104,7 +104,7 @@ final class Runner implements AutoCloseable {
      * @param settings statements that it starts with; may be empty
      */
     void begin(String settings) throws SQLException {
-        execute("ROLLBACK; BEGIN" + (readOnly ? " READ ONLY; " : "; ") + settings);
+        execute("ROLLBACK; BEGIN; " + settings);
     }
 
     void execute(String sql) throws SQLException {
@@ -202,7 +202,9 @@ final class Runner implements AutoCloseable {
     }
 
     private void mark(Call call, Duration timeout) throws SQLException {
+        // What we mark in the catalogs before it is written; the call itself may not write, nor lock rows.
         execute("SAVEPOINT hone_run; SET LOCAL statement_timeout = " + Math.max(1, timeout.toMillis()) + "; "
+                + (readOnly ? "SET LOCAL transaction_read_only = on; " : "")
                 + call.preparation());
     }
 

@@ -37,6 +37,9 @@ final class Staging implements Stage {
     /** How the names of indexes begin that were built to be tried. */
     static final String PREFIX = "hone_verify_";
 
+    /** Of all trials in a database; "hone try" in bytes. */
+    private static final long LOCK = 0x686f_6e65_2074_7279L;
+
     private final ServerAddress address;
     private final Runner runner;
     private final boolean source;
@@ -74,9 +77,10 @@ final class Staging implements Stage {
         try (Server server = Server.connect(address)) {
             requireOther(server, source);
             requireFit(server, snapshot);
+            Runner runner = alone(address, false);
             sweep(server, progress);
-            return new Staging(
-                    address, Runner.open(address, false), false, isSuperuser(server), writes, hasJournal(server));
+            runner.begin();
+            return new Staging(address, runner, false, isSuperuser(server), writes, hasJournal(server));
         } catch (JdbiException e) {
             throw HoneException.failed(
                     "Cannot look at the staging copy " + address + ": " + e.getMessage(),
@@ -101,11 +105,34 @@ final class Staging implements Stage {
                                 + " staging copy by its address; or apply the advice with `hone apply --guard`, which takes"
                                 + " back what does not help.");
             }
+            Runner runner = alone(address, true);
             sweep(server, progress);
-            return new Staging(address, Runner.open(address, false), true, true, false, hasJournal(server));
+            runner.begin();
+            return new Staging(address, runner, true, true, false, hasJournal(server));
         } catch (JdbiException e) {
             throw HoneException.failed(
                     "Cannot look at the database " + address + ": " + e.getMessage(), "Nothing was built there.", e);
+        }
+    }
+
+    /** A session that keeps other trials away: they would take back what was built for this one. */
+    private static Runner alone(ServerAddress address, boolean readOnly) throws SQLException {
+        Runner runner = Runner.open(address, readOnly);
+        try {
+            boolean first = runner.text(Sql.tag("alone", "SELECT pg_try_advisory_lock(" + LOCK + ")"))
+                    .orElseThrow()
+                    .equals("t");
+            // No transaction of ours may be what a removal waits for.
+            runner.execute("ROLLBACK");
+            if (!first) {
+                throw HoneException.refused(
+                        "Somebody else tries advice at " + address,
+                        "Nothing was built. Wait until that is over, or try it elsewhere.");
+            }
+            return runner;
+        } catch (SQLException | RuntimeException e) {
+            runner.close();
+            throw e;
         }
     }
 
@@ -210,18 +237,21 @@ final class Staging implements Stage {
 
     /** Removes a journal that holds nothing but trials, all taken back. */
     private static void tidy(Server server) {
-        boolean onlyTrials =
-                Journal.read(server).stream().allMatch(deployment -> isTrial(deployment) && !deployment.undoable());
-        if (onlyTrials) {
-            try {
-                server.handle().useTransaction(handle -> {
-                    handle.execute("SET LOCAL lock_timeout = '2s'");
-                    handle.execute("DROP TABLE " + Sql.identifier(Journal.SCHEMA, Journal.TABLE));
-                    handle.execute("DROP SCHEMA " + Sql.identifier(Journal.SCHEMA));
-                });
-            } catch (JdbiException e) {
-                // Something else is in the schema, or somebody reads it: then it is not ours alone, and stays.
-            }
+        try (Server other = Server.connect(server.address())) {
+            Journal.alone(server, () -> {
+                boolean onlyTrials = Journal.read(other).stream()
+                        .allMatch(deployment -> isTrial(deployment) && !deployment.undoable());
+                if (onlyTrials) {
+                    other.handle().useTransaction(handle -> {
+                        handle.execute("SET LOCAL lock_timeout = '2s'");
+                        handle.execute("DROP TABLE " + Sql.identifier(Journal.SCHEMA, Journal.TABLE));
+                        handle.execute("DROP SCHEMA " + Sql.identifier(Journal.SCHEMA));
+                    });
+                }
+                return onlyTrials;
+            });
+        } catch (JdbiException | HoneException e) {
+            // Something else is in the schema, or somebody is at work with it: then it is not ours alone, and stays.
         }
     }
 
@@ -322,23 +352,42 @@ final class Staging implements Stage {
 
     @Override
     public void close() {
-        runner.close();
-        for (String deployment : deployments.reversed()) {
-            DeploymentResult result = Deployer.undo(address, deployment, DeployOptions.DEFAULT, Progress.NONE);
-            if (!result.complete()) {
-                throw HoneException.failed(
-                        "Could not remove all indexes that were tried from " + name() + ": "
-                                + result.steps().stream()
-                                        .map(DeploymentResult.Step::detail)
-                                        .collect(Collectors.joining("; ")),
-                        "They are journaled there: hone undo " + deployment + ".",
-                        null);
-            }
+        // It keeps other trials away until all is removed.
+        try (Runner last = runner) {
+            last.execute("ROLLBACK");
+            undo();
+        } catch (SQLException e) {
+            // The session is gone, and its lock with it.
+            undo();
         }
         if (!journalWasThere && !deployments.isEmpty()) {
             try (Server server = Server.connect(address)) {
                 tidy(server);
             }
+        }
+    }
+
+    private void undo() {
+        List<String> left = new ArrayList<>();
+        List<String> why = new ArrayList<>();
+        for (String deployment : deployments.reversed()) {
+            try {
+                DeploymentResult result = Deployer.undo(address, deployment, DeployOptions.DEFAULT, Progress.NONE);
+                if (!result.complete()) {
+                    left.add(deployment);
+                    result.steps().forEach(step -> why.add(step.detail()));
+                }
+            } catch (HoneException e) {
+                left.add(deployment);
+                why.add(String.valueOf(e.getMessage()));
+            }
+        }
+        if (!left.isEmpty()) {
+            throw HoneException.failed(
+                    "Could not remove all indexes that were tried from " + name() + ": " + String.join("; ", why),
+                    "They are journaled there: "
+                            + left.stream().map(id -> "hone undo " + id).collect(Collectors.joining(", ")) + ".",
+                    null);
         }
     }
 }

@@ -44,7 +44,11 @@ final class VerifiedAdvice {
         List<Recommendation> removals = new ArrayList<>();
         for (Recommendation one : advice.recommendations()) {
             switch (one.change()) {
-                case CreateIndex index -> {}
+                case CreateIndex index -> {
+                    if (!isTried(index)) {
+                        all.add(one);
+                    }
+                }
                 case DropIndex drop -> removals.add(one);
                 case CreateExtension extension -> {
                     if (found.kept().stream().anyMatch(kept -> needs(kept.index(), extension))) {
@@ -100,6 +104,12 @@ final class VerifiedAdvice {
             verified = verified.withNote(note);
         }
         return verified;
+    }
+
+    private boolean isTried(CreateIndex index) {
+        return found.kept().stream().anyMatch(kept -> kept.index().equals(index))
+                || found.rejected().stream()
+                        .anyMatch(rejected -> rejected.index().equals(index));
     }
 
     /** Trigrams are all that an index is recommended for which PostgreSQL itself does not have. */

@@ -58,7 +58,11 @@ public final class Alike {
             "some",
             "escape");
 
-    private static final Pattern POSITIONS = Pattern.compile("(?is).*\\bby\\s+[\\d\\s,]*$");
+    private static final Pattern LISTS = Pattern.compile("(?i)\\bby\\b");
+
+    /** What ends the list that a GROUP BY or ORDER BY begins. */
+    private static final Pattern AFTER_LIST = Pattern.compile(
+            "(?i)\\b(having|window|limit|offset|fetch|for|union|except|intersect|select|from|where|values|returning|by)\\b|\\)");
 
     /**
      * A constant in a text.
@@ -156,18 +160,37 @@ public final class Alike {
         Matcher number = NUMBER.matcher(sql).region(piece.start(), piece.end()).useTransparentBounds(true);
         while (number.find()) {
             String before = sql.substring(0, number.start());
-            // In GROUP BY 1 and ORDER BY 1, 2 they are positions.
-            if (!POSITIONS.matcher(before).matches()) {
+            // In GROUP BY 1 and ORDER BY name, 2 they are positions; after -> and FROM their type decides what is
+            // meant.
+            if (!isInList(before) && !before.matches("(?is).*(->>?|#|\\bfrom|\\bfor)\\s*-?\\s*$")) {
                 boolean negative =
                         before.matches("(?s).*(?:[(,=<>]|\\b(?i:and|or|in|between|then|else|limit|values))\\s*-\\s*$");
                 found.add(new Constant(
                         negative ? before.lastIndexOf('-') : number.start(),
                         number.end(),
                         negative ? "-" + number.group() : number.group(),
-                        ""));
+                        typeOf(number.group())));
             }
         }
         return found;
+    }
+
+    /** Whether the text ends within what GROUP BY or ORDER BY lists. */
+    private static boolean isInList(String before) {
+        int by = -1;
+        Matcher lists = LISTS.matcher(before);
+        while (lists.find()) {
+            by = lists.end();
+        }
+        return by >= 0 && !AFTER_LIST.matcher(before.substring(by)).find();
+    }
+
+    /** The type that the server gives a number in a text. */
+    private static String typeOf(String number) {
+        if (number.contains(".")) {
+            return "numeric";
+        }
+        return number.length() < 10 ? "int" : number.length() < 19 ? "bigint" : "numeric";
     }
 
     private static String lower(String word) {

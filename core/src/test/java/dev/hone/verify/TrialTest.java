@@ -22,6 +22,7 @@ import dev.hone.postgres.ServerAddress;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.SnapshotReader;
 import dev.hone.twin.Plan;
+import dev.hone.twin.PlanException;
 import dev.hone.twin.Twin;
 import dev.hone.workload.Workload;
 import java.sql.SQLException;
@@ -224,6 +225,35 @@ class TrialTest {
         assertThat(CatalogDiff.between(before, state(local.address("staging")))).isEmpty();
         assertThat(ask(written)).isEqualTo(updates);
         requireNoJournal();
+    }
+
+    @Test
+    void two_trials_at_one_place_do_not_take_back_each_others_indexes() throws SQLException {
+        try (Stage first =
+                Staging.open(local.address("staging"), local.address("source"), snapshot, true, Progress.NONE)) {
+            first.build(List.of(HELPS), (index, why) -> {}, Progress.NONE);
+            assertThatThrownBy(() -> Staging.open(
+                            local.address("staging"), local.address("source"), snapshot, true, Progress.NONE))
+                    .isInstanceOf(HoneException.class)
+                    .hasMessageContaining("Somebody else tries advice");
+            assertThat(first.runner().text("SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'hone_verify_%'"))
+                    .hasValue("1");
+        }
+    }
+
+    @Test
+    void in_the_database_itself_a_call_that_locks_or_writes_fails() throws SQLException {
+        try (Stage stage = Staging.source(local.address("staging"), snapshot, Progress.NONE)) {
+            stage.show(new BitSet());
+            for (String sql : List.of(
+                    "SELECT * FROM \"Odd\".\"Bets \"\"of\"\" all\" WHERE id = 1 FOR UPDATE", "SELECT lo_create(0)")) {
+                Call call = new Call(0, sql, List.of(), 1);
+                assertThatThrownBy(() -> stage.runner().run(call, Duration.ofSeconds(5)))
+                        .as(sql)
+                        .isInstanceOf(PlanException.class)
+                        .hasMessageContaining("read-only");
+            }
+        }
     }
 
     @Test

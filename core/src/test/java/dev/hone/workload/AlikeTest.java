@@ -26,7 +26,7 @@ class AlikeTest {
                 "SELECT * FROM bets WHERE user_id = 7 AND status = 'open' AND note = 'it''s' LIMIT 10",
                 "SELECT * FROM bets WHERE user_id = 812 AND status = 'open' AND note = 'other' LIMIT 10");
         assertThat(query.sql())
-                .isEqualTo("SELECT * FROM bets WHERE user_id = $1 AND status = 'open' AND note = $2 LIMIT 10");
+                .isEqualTo("SELECT * FROM bets WHERE user_id = $1::int AND status = 'open' AND note = $2 LIMIT 10");
         assertThat(query.samples()).containsExactly(List.of("7", "it's"), List.of("812", "other"));
         assertThat(query.calls()).isEqualTo(4);
         assertThat(query.totalMillis()).isEqualTo(20);
@@ -42,11 +42,18 @@ class AlikeTest {
     }
 
     @Test
+    void a_limit_after_an_order_is_a_constant_again() {
+        assertThat(one("SELECT a FROM t ORDER BY 1, b LIMIT 5", "SELECT a FROM t ORDER BY 1, b LIMIT 6")
+                        .sql())
+                .isEqualTo("SELECT a FROM t ORDER BY 1, b LIMIT $1::int");
+    }
+
+    @Test
     void a_sign_goes_with_its_number_and_a_minus_between_operands_does_not() {
         Workload.Query query = one(
                 "SELECT a - 1 FROM t WHERE b = -5 AND c IN (-1, 2)",
                 "SELECT a - 2 FROM t WHERE b = -6 AND c IN (-1, 3)");
-        assertThat(query.sql()).isEqualTo("SELECT a - $1 FROM t WHERE b = $2 AND c IN (-1, $3)");
+        assertThat(query.sql()).isEqualTo("SELECT a - $1::int FROM t WHERE b = $2::int AND c IN (-1, $3::int)");
         assertThat(query.samples().getFirst()).containsExactly("1", "-5", "2");
     }
 
@@ -55,6 +62,10 @@ class AlikeTest {
         String[] apart = {
             "SELECT a, b FROM t2 ORDER BY 1, 2", "SELECT a, b FROM t2 ORDER BY 2, 1",
             "SELECT a, count(*) FROM t GROUP BY 1", "SELECT a, count(*) FROM t GROUP BY 2",
+            "SELECT a FROM t WHERE b = 1 ORDER BY c DESC, 2", "SELECT a FROM t WHERE b = 1 ORDER BY c DESC, 3",
+            "SELECT d -> 0 FROM t", "SELECT d -> 1 FROM t",
+            "SELECT substring(c FROM 1) FROM t", "SELECT substring(c FROM 2) FROM t",
+            "SELECT a FROM t WHERE n > 10", "SELECT a FROM t WHERE n > 9.99",
             "SELECT a FROM t1", "SELECT a FROM t3",
             "SELECT E'a'", "SELECT E'b'",
             "SELECT \"1\" FROM t", "SELECT \"2\" FROM t"
