@@ -37,7 +37,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "advise",
         description =
-                "Work out changes that make the workload faster, on a twin of the database's planner. Reads only.",
+                "Work out changes that make the workload faster, on a twin of the database's planner. Only reads the database, unless --verify-on says otherwise.",
         mixinStandardHelpOptions = true)
 final class AdviseCommand implements Callable<Integer> {
 

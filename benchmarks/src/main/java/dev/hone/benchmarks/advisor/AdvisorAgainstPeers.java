@@ -31,8 +31,9 @@ import java.util.TreeMap;
  * Hone's index advisor on TPC-H without keys or indexes, beside what was published of others on the same data, queries and
  * settings; Extend runs here too, as a control of the set-up. Prints a report in markdown.
  *
- * <p>Arguments: {@code --quick} for two budgets and no times; {@code --time} to run the queries; {@code --rounds N}; {@code
- * --twins N}, by default one for each processor, at most 4; {@code --no-control} to leave Extend out.
+ * <p>Arguments: {@code --budgets MB,MB…}, all five if left out; {@code --count} for what `hone advise --count` advises too; {@code
+ * --time} to run the queries; {@code --rounds N}; {@code --twins N}, by default one for each processor, at most 4; {@code
+ * --no-control} to leave Extend out.
  */
 public final class AdvisorAgainstPeers {
 
@@ -63,7 +64,7 @@ public final class AdvisorAgainstPeers {
     private record Contender(String name, List<CreateIndex> indexes, List<AlterColumnStatistics> numbers) {}
 
     private final Workload workload = Tpch.workload();
-    private final boolean quick;
+    private final List<Budget> budgets;
     private final boolean embedded;
     private final boolean timed;
     private final boolean control;
@@ -72,7 +73,12 @@ public final class AdvisorAgainstPeers {
     private final int twins;
 
     private AdvisorAgainstPeers(List<String> arguments) {
-        quick = arguments.contains("--quick");
+        int named = arguments.indexOf("--budgets");
+        Set<String> some =
+                named < 0 ? Set.of() : Set.of(arguments.get(named + 1).split(",", -1));
+        budgets = BUDGETS.stream()
+                .filter(budget -> some.isEmpty() || some.contains(String.valueOf(budget.megabytes())))
+                .toList();
         embedded = arguments.contains("--embedded");
         timed = arguments.contains("--time");
         control = !arguments.contains("--no-control");
@@ -106,7 +112,6 @@ public final class AdvisorAgainstPeers {
     }
 
     private void run(Server server) throws IOException, InterruptedException, SQLException {
-        List<Budget> budgets = quick ? List.of(BUDGETS.get(0), BUDGETS.get(2)) : BUDGETS;
         RealIndexes real = new RealIndexes(server.handle());
         Map<String, Double> none = real.costs(workload);
         double total = sum(none);
