@@ -274,7 +274,7 @@ record Partitioning(PartitionTable change) implements Operation {
                 workbench.runPatiently(validate(BOUND));
             }
             design.guard(workbench.control());
-            workbench.swap(design.of("early", "shell"), design.of("lock", "swap"), before.at(Stage.SWAPPED));
+            workbench.swap(design.of("early", "shell"), design.of("lock", "unchanged", "swap"), before.at(Stage.SWAPPED));
         } catch (Pacing.Expired e) {
             // What is prepared is whole, and the next run goes on after it.
             throw e;
@@ -342,7 +342,7 @@ record Partitioning(PartitionTable change) implements Operation {
         copy.noted();
         workbench.runPatiently("ANALYZE " + design.staged());
         design.guard(workbench.control());
-        copy.swap(design.of("early"), design.of("lock"), design.of("swap"), before.at(Stage.SWAPPED));
+        copy.swap(design.of("early"), design.of("lock", "unchanged"), design.of("swap"), before.at(Stage.SWAPPED));
     }
 
     /** About how many rows the table has, by its statistics. */
@@ -418,18 +418,35 @@ record Partitioning(PartitionTable change) implements Operation {
     }
 
     private void removeCopy(Workbench workbench, PartitionDesign design) throws SQLException {
-        workbench.runTogether(List.of(
-                "DROP FUNCTION IF EXISTS " + design.note() + "() CASCADE",
-                "DROP TABLE IF EXISTS " + design.dirty(),
-                "DROP TABLE IF EXISTS " + design.staged()));
+        workbench.runTogether(copyRemoval(design));
     }
 
-    private Optional<Outcome> gone(Workbench workbench, PartitionDesign design) {
-        boolean there = partitionedLikeThis(workbench.control()) && there(workbench, design.old());
-        return there
-                ? Optional.empty()
-                : Optional.of(Outcome.kept(
-                        change.subject() + " is no longer what Hone made of it, or " + design.old() + " is gone"));
+    private static List<String> copyRemoval(PartitionDesign design) {
+        return List.of(
+                "DROP FUNCTION IF EXISTS " + design.note() + "() CASCADE",
+                "DROP TABLE IF EXISTS " + design.dirty(),
+                "DROP TABLE IF EXISTS " + design.staged());
+    }
+
+    private Optional<Outcome> gone(Workbench workbench, PartitionDesign design) throws SQLException {
+        if (!partitionedLikeThis(workbench.control()) || !there(workbench, design.old())) {
+            return Optional.of(Outcome.kept(
+                    change.subject() + " is no longer what Hone made of it, or " + design.old() + " is gone"));
+        }
+        // As the swap will find it behind its locks: nothing need be copied to find out.
+        try {
+            for (String sql : design.of("lock_back")) {
+                if (sql.startsWith("DO ")) {
+                    workbench.runPatiently(sql);
+                }
+            }
+            return Optional.empty();
+        } catch (SQLException e) {
+            if (PartitionDesign.CHANGED.equals(e.getSQLState())) {
+                return Optional.of(Outcome.kept(Failure.text(e)));
+            }
+            throw e;
+        }
     }
 
     private Outcome takeBackCopy(Workbench workbench, Before before) throws SQLException {
@@ -517,7 +534,7 @@ record Partitioning(PartitionTable change) implements Operation {
         copy.rows(before.copiedBack(), rows(workbench), "copiedBack");
         copy.noted();
         workbench.runPatiently("ANALYZE " + design.staged());
-        return swapBack(
+        Outcome outcome = swapBack(
                 workbench,
                 design,
                 () -> copy.swap(
@@ -525,6 +542,10 @@ record Partitioning(PartitionTable change) implements Operation {
                         design.of("lock_back"),
                         design.of("swap_plain"),
                         before.at(Stage.RETURNED)));
+        if (outcome.state() == StepState.KEPT) {
+            workbench.runTogether(copyRemoval(design), before.at(Stage.SWAPPED));
+        }
+        return outcome;
     }
 
     private Outcome swapBack(Workbench workbench, PartitionDesign design, Workbench.Attempt swap) throws SQLException {
@@ -533,6 +554,9 @@ record Partitioning(PartitionTable change) implements Operation {
         } catch (SQLException e) {
             if (DEPENDENT_OBJECTS.equals(e.getSQLState())) {
                 return Outcome.kept("by now other objects rest on it: " + Failure.text(e));
+            }
+            if (PartitionDesign.CHANGED.equals(e.getSQLState())) {
+                return Outcome.kept(Failure.text(e));
             }
             throw e;
         }

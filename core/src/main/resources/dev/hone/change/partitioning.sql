@@ -449,6 +449,19 @@ WITH given AS MATERIALIZED (
     UNION ALL SELECT x.phase, 200, format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', concat_ws(', ',
             (SELECT string_agg(v.qualified, ', ') FROM views v), b.t, (SELECT string_agg(DISTINCT f.child, ', ') FROM incoming f)))
     FROM it b CROSS JOIN (VALUES ('lock'), ('lock_back')) x(phase)
+    -- Columns that came since would stay behind.
+    UNION ALL SELECT 'lock_back', 210, format('DO %L', format(
+            'DECLARE wrong text; BEGIN SELECT pg_catalog.string_agg(DISTINCT coalesce(n.line, w.line), '', '') INTO wrong FROM'
+            ' (SELECT pg_catalog.quote_ident(a.attname) || '' '' || pg_catalog.quote_ident(m.nspname) || ''.'' || pg_catalog.quote_ident(y.typname)'
+            ' || CASE WHEN a.atttypmod >= 0 THEN ''('' || a.atttypmod || '')'' ELSE '''' END AS line FROM pg_catalog.pg_attribute a'
+            ' JOIN pg_catalog.pg_type y ON y.oid = a.atttypid JOIN pg_catalog.pg_namespace m ON m.oid = y.typnamespace'
+            ' WHERE a.attrelid = %1$L::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped) n'
+            ' FULL JOIN pg_catalog.unnest(%2$L::text[]) w(line) ON w.line = n.line WHERE n.line IS NULL OR w.line IS NULL;'
+            ' IF wrong IS NOT NULL THEN RAISE EXCEPTION ''columns of %% were added, dropped or changed since: %%'', %1$L, wrong USING ERRCODE = ''HN001''; END IF; END',
+            x.name, (SELECT array_agg(quote_ident(c.attname) || ' ' || quote_ident(m.nspname) || '.' || quote_ident(y.typname)
+                                      || CASE WHEN c.atttypmod >= 0 THEN '(' || c.atttypmod || ')' ELSE '' END)
+                     FROM columns c JOIN pg_type y ON y.oid = c.atttypid JOIN pg_namespace m ON m.oid = y.typnamespace)))
+    FROM it b CROSS JOIN LATERAL (SELECT b.t UNION ALL SELECT b.o WHERE b.kind = 'hash') x(name)
     UNION ALL SELECT x.phase, 300, format('ALTER SEQUENCE %s RENAME TO %s', q.qualified, o.quoted)
     FROM sequences q JOIN names o ON o.role = 'o' AND o.object = q.oid JOIN swaps x ON x.phase <> 'back'
     UNION ALL SELECT x.phase, 301, format('SELECT pg_catalog.setval(%L, last_value, is_called) FROM %s', s.qualified, o.qualified)

@@ -383,6 +383,49 @@ class PartitionTableTest {
     }
 
     @Test
+    void undo_keeps_a_table_that_got_columns_since_and_loses_no_value() {
+        for (PartitionTable change : List.of(BY_MONTH, BY_HASH)) {
+            Bench bench = bench();
+            bench.run("ALTER TABLE " + TABLE + " DROP CONSTRAINT later");
+            assertApplied(bench.apply(change));
+            bench.run(
+                    "ALTER TABLE " + TABLE + " ADD COLUMN \"Ad d\" int",
+                    "INSERT INTO " + TABLE
+                            + " (\"At ü\", amount, \"Ad d\") SELECT now() + interval '40 days', i, i FROM generate_series(1, 10) i");
+            State before = State.of(bench);
+            List<String> rows = rows(bench);
+            DeploymentResult result = bench.undo();
+            assertThat(result.steps().getFirst().state()).isEqualTo(StepState.KEPT);
+            assertThat(result.steps().getFirst().detail()).contains("\"Ad d\" pg_catalog.int4");
+            assertThat(State.of(bench).since(before)).isEmpty();
+            assertThat(rows(bench)).isEqualTo(rows);
+        }
+    }
+
+    @Test
+    void what_changes_between_plan_and_swap_makes_the_swap_fail() {
+        Bench bench = bench();
+        bench.run("ALTER TABLE " + TABLE + " DROP CONSTRAINT later");
+        try (Server reader = Server.connect(bench.address())) {
+            reader.handle().begin();
+            reader.handle().execute("SELECT FROM " + TABLE + " LIMIT 1");
+            assertThat(bench.apply(BY_HASH).complete()).isFalse();
+            reader.handle().rollback();
+        }
+        bench.run(
+                "ALTER TABLE " + TABLE + " ADD COLUMN added int DEFAULT 7",
+                "CREATE VIEW late AS SELECT id FROM " + TABLE,
+                "CREATE INDEX late_idx ON " + TABLE + " (touched)");
+        DeploymentResult result = bench.apply(BY_HASH);
+        assertThat(result.complete()).isFalse();
+        assertThat(result.steps().getFirst().detail())
+                .contains("changed meanwhile (column added, index late_idx, view late)", "undo, then apply again");
+        assertApplied(bench.undo());
+        assertApplied(bench.apply(BY_HASH));
+        assertThat(bench.ask("SELECT DISTINCT added::text FROM " + TABLE)).isEqualTo("7");
+    }
+
+    @Test
     void its_statement_does_the_same_without_hone() {
         for (PartitionTable change : List.of(BY_MONTH, BY_HASH)) {
             Bench bench = bench();
