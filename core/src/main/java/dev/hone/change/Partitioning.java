@@ -274,7 +274,8 @@ record Partitioning(PartitionTable change) implements Operation {
                 workbench.runPatiently(validate(BOUND));
             }
             design.guard(workbench.control());
-            workbench.swap(design.of("early", "shell"), design.of("lock", "unchanged", "swap"), before.at(Stage.SWAPPED));
+            workbench.swap(
+                    design.of("early", "shell"), design.of("lock", "unchanged", "swap"), before.at(Stage.SWAPPED));
         } catch (Pacing.Expired e) {
             // What is prepared is whole, and the next run goes on after it.
             throw e;
