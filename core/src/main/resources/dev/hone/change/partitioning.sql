@@ -432,12 +432,16 @@ WITH given AS MATERIALIZED (
             ' ELSIF TG_OP = ''UPDATE'' THEN INSERT INTO %1$s (%2$s) SELECT %2$s FROM new_rows EXCEPT SELECT %2$s FROM old_rows; END IF;'
             ' RETURN NULL; END', b.dirty, b.keys)) FROM it b WHERE b.keys IS NOT NULL
     UNION ALL SELECT 'dirty', 14, format('REVOKE ALL ON FUNCTION %s() FROM PUBLIC', b.note) FROM it b WHERE b.keys IS NOT NULL
-    UNION ALL SELECT x.phase, x.n + g.n, format(g.text, b.t, b.note) FROM it b CROSS JOIN (VALUES ('note', 20), ('swap', 480)) x(phase, n)
-    CROSS JOIN (VALUES (0, 'CREATE TRIGGER hone_insert AFTER INSERT ON %1$s REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION %2$s()'),
-                       (1, 'CREATE TRIGGER hone_update AFTER UPDATE ON %1$s REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION %2$s()'),
-                       (2, 'CREATE TRIGGER hone_delete AFTER DELETE ON %1$s REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION %2$s()'),
-                       (3, 'CREATE TRIGGER hone_truncate BEFORE TRUNCATE ON %1$s FOR EACH STATEMENT EXECUTE FUNCTION %2$s()'),
-                       (4, 'ALTER TABLE %1$s ENABLE ALWAYS TRIGGER hone_insert, ENABLE ALWAYS TRIGGER hone_update, ENABLE ALWAYS TRIGGER hone_delete')) g(n, text)
+    -- On each partition too, for statements that name it.
+    UNION ALL SELECT x.phase, x.n, format('DO %L', format(
+            'DECLARE hone_rel regclass; BEGIN FOR hone_rel IN SELECT %1$L::regclass UNION ALL SELECT p.relid FROM pg_catalog.pg_partition_tree(%1$L::regclass) p WHERE p.level > 0 LOOP'
+            ' EXECUTE ''CREATE TRIGGER hone_insert AFTER INSERT ON '' || hone_rel || '' REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION '' || %2$L;'
+            ' EXECUTE ''CREATE TRIGGER hone_update AFTER UPDATE ON '' || hone_rel || '' REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION '' || %2$L;'
+            ' EXECUTE ''CREATE TRIGGER hone_delete AFTER DELETE ON '' || hone_rel || '' REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION '' || %2$L;'
+            ' EXECUTE ''CREATE TRIGGER hone_truncate BEFORE TRUNCATE ON '' || hone_rel || '' FOR EACH STATEMENT EXECUTE FUNCTION '' || %2$L;'
+            ' EXECUTE ''ALTER TABLE ONLY '' || hone_rel || '' ENABLE ALWAYS TRIGGER hone_insert, ENABLE ALWAYS TRIGGER hone_update, ENABLE ALWAYS TRIGGER hone_delete, ENABLE ALWAYS TRIGGER hone_truncate'';'
+            ' END LOOP; END', b.t, b.note || '()'))
+    FROM it b CROSS JOIN (VALUES ('note', 20), ('swap', 480)) x(phase, n)
     WHERE b.keys IS NOT NULL AND (b.kind = 'hash' OR x.phase = 'note')
     -- Nothing of these may be found before a foreign key is swapped.
     UNION ALL SELECT 'guard', 0, format('SELECT %L || count(*) FROM (SELECT FROM %s c WHERE %s AND (c.%I IS NULL OR NOT EXISTS (SELECT FROM %s t WHERE %s AND t.%I = c.%I)) LIMIT 1000) wrong HAVING count(*) > 0',

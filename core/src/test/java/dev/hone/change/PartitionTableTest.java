@@ -237,6 +237,15 @@ class PartitionTableTest {
         bench.run(
                 "UPDATE " + TABLE + " SET note = 'changed' WHERE id % 4 = 1",
                 "DELETE FROM " + TABLE + " WHERE id % 8 = 3");
+        // By the partition's own name, and as a replica writes.
+        String partition = bench.ask("SELECT tableoid::regclass::text FROM " + TABLE + " WHERE id = 4005");
+        bench.run(
+                "UPDATE " + partition + " SET note = 'directly' WHERE id = 4005",
+                "DELETE FROM " + partition + " WHERE id % 8 = 7");
+        assertThatThrownBy(() -> bench.run(
+                        "DO 'BEGIN SET LOCAL session_replication_role = replica; TRUNCATE "
+                                + String.valueOf(partition).replace("'", "''") + "; END'"))
+                .hasMessageContaining("cannot be truncated");
         assertThatThrownBy(() -> bench.run("TRUNCATE " + TABLE + " CASCADE"))
                 .hasMessageContaining("cannot be truncated");
         rows = rows(bench);
