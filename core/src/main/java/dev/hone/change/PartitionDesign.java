@@ -125,6 +125,27 @@ record PartitionDesign(Map<String, List<String>> phases) {
         };
     }
 
+    /**
+     * The query for whether less than half of what there was at least is left until the bound: then nobody should be
+     * kept to it any more; empty by hash.
+     */
+    static Optional<String> nearQuery(PartitionTable change, @Nullable String upper) {
+        if (upper == null) {
+            return Optional.empty();
+        }
+        String column = Sql.identifier(change.column());
+        return switch (change.scheme()) {
+            case PartitionTable.Ranges ranges ->
+                Optional.of("SELECT CAST(" + Sql.literal(upper) + " AS timestamp) - greatest((SELECT max(" + column
+                        + ")::timestamptz FROM " + change.subject() + " WHERE isfinite(" + column
+                        + ")) AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC') < interval '12 hours'");
+            case PartitionTable.Steps steps ->
+                Optional.of("SELECT CAST(" + Sql.literal(upper) + " AS numeric) - coalesce(max(" + column + "), 0) < "
+                        + steps.width() + " / 2.0 FROM " + change.subject());
+            case PartitionTable.Hashes hashes -> Optional.empty();
+        };
+    }
+
     List<String> of(String phase) {
         return phases.getOrDefault(phase, List.of());
     }

@@ -90,18 +90,41 @@ record Partitioning(PartitionTable change) implements Operation {
 
     /** A step that was begun goes on with what it began with. */
     private Outlook goingOn(Server server, Before before) {
-        boolean passed = before.stage() == Stage.PREPARING
-                && change.scheme() instanceof PartitionTable.Ranges
+        if (before.stage() != Stage.PREPARING || byHash()) {
+            return ready(before);
+        }
+        boolean passed = change.scheme() instanceof PartitionTable.Ranges
                 && server.handle()
                         .createQuery(Sql.tag("passed", "SELECT now() AT TIME ZONE 'UTC' >= CAST(:upper AS timestamp)"))
                         .bind("upper", before.upper())
                         .mapTo(Boolean.class)
                         .one();
-        return passed
-                ? Outlook.refused(
-                        "the time at which the rows of before were to end, " + before.upper() + " UTC, has passed",
-                        "Undo the deployment, then apply the changes again.")
+        if (passed) {
+            return Outlook.refused(
+                    "the time at which the rows of before were to end, " + before.upper() + " UTC, has passed",
+                    "Undo the deployment, then apply the changes again.");
+        }
+        // Where the bound is checked already, the sooner the swap the better.
+        boolean bounded = Constraint.find(server, change.schema(), change.table(), BOUND)
+                .isPresent();
+        return !bounded && near(server, before)
+                ? Outlook.refused(tooNear(before), "Undo the deployment, then apply the changes again.")
                 : ready(before);
+    }
+
+    /** Whether rows are about to reach the bound: nothing may be kept from it then. */
+    private boolean near(Server server, Before before) {
+        return PartitionDesign.nearQuery(change, before.upper())
+                .map(query -> server.read(
+                        LONGEST_LOOK,
+                        handle -> handle.createQuery(Sql.tag("near", query))
+                                .mapTo(Boolean.class)
+                                .one()))
+                .orElse(false);
+    }
+
+    private static String tooNear(Before before) {
+        return "rows have come near to " + before.upper() + ", where those of before were to end";
     }
 
     private boolean partitionedLikeThis(Server server) {
@@ -268,6 +291,9 @@ record Partitioning(PartitionTable change) implements Operation {
             }
             Optional<Constraint> bound = find(workbench, BOUND);
             if (bound.isEmpty()) {
+                if (near(workbench.control(), before)) {
+                    throw new SQLException(tooNear(before) + ": undo, then apply again", "55000");
+                }
                 workbench.runQueueing(addBound(design));
             }
             if (bound.filter(Constraint::validated).isEmpty()) {

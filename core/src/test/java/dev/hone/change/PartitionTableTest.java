@@ -435,6 +435,28 @@ class PartitionTableTest {
     }
 
     @Test
+    void rows_that_came_near_the_bound_before_it_is_checked_are_kept_from_nothing() {
+        Bench bench = Bench.on(
+                local,
+                "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL)",
+                "INSERT INTO t VALUES (1, 50)",
+                // While the index is built, others go on.
+                "CREATE FUNCTION meanwhile() RETURNS event_trigger LANGUAGE plpgsql AS"
+                        + " 'BEGIN INSERT INTO public.t VALUES (2, 160) ON CONFLICT DO NOTHING; END'",
+                "CREATE EVENT TRIGGER meanwhile ON ddl_command_start WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION meanwhile()");
+        PartitionTable change = PartitionTable.of("public", "t", "n", new PartitionTable.Steps(100, 1));
+        State before = State.of(bench);
+        DeploymentResult result = bench.apply(change);
+        assertThat(result.complete()).isFalse();
+        assertThat(result.steps().getFirst().detail()).contains("near to 200", "undo, then apply again");
+        assertThat(State.of(bench).since(before)).isEmpty();
+        bench.run("DROP EVENT TRIGGER meanwhile");
+        assertApplied(bench.undo());
+        assertApplied(bench.apply(change));
+        assertThat(bench.ask("SELECT count(*)::text FROM t_p0")).isEqualTo("2");
+    }
+
+    @Test
     void its_statement_does_the_same_without_hone() {
         for (PartitionTable change : List.of(BY_MONTH, BY_HASH)) {
             Bench bench = bench();
