@@ -130,9 +130,9 @@ WITH given AS MATERIALIZED (
     JOIN names d ON d.of = 'd'
     JOIN names f ON f.of = 'f'
     JOIN names x ON x.role = 'x'
-    -- What tells rows apart, in both tables.
-    LEFT JOIN LATERAL (SELECT string_agg(quote_ident(c.attname), ', ' ORDER BY c.num) AS keys,
-                              string_agg(format('d.%1$I = b.%1$I', c.attname), ' AND ' ORDER BY c.num) AS same
+    -- What tells rows apart, in both tables; in the order of the key, so that its index serves, and a column it gets last.
+    LEFT JOIN LATERAL (SELECT string_agg(quote_ident(c.attname), ', ' ORDER BY array_position(i.keys, c.num)) AS keys,
+                              string_agg(format('d.%1$I = b.%1$I', c.attname), ' AND ' ORDER BY array_position(i.keys, c.num)) AS same
                        FROM indexes i JOIN columns c ON c.num = ANY (i.keys[0 : i.indnkeyatts - 1]) OR i.extended AND b.kind = 'range' AND c.num = b.keynum
                        WHERE i.indisprimary) k ON true
 ), makes AS (

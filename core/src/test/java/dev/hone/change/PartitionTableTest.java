@@ -457,6 +457,21 @@ class PartitionTableTest {
     }
 
     @Test
+    void rows_are_copied_in_the_order_of_the_key() {
+        Bench bench = Bench.on(local, "CREATE TABLE t (a int NOT NULL, b int, c int, PRIMARY KEY (c, b))");
+        try (Server server = Server.connect(bench.address())) {
+            assertThat(PartitionDesign.read(
+                                    server, PartitionTable.of("public", "t", "b", new PartitionTable.Hashes(2)), null)
+                            .keys())
+                    .isEqualTo("c, b");
+            assertThat(PartitionDesign.read(
+                                    server, PartitionTable.of("public", "t", "a", new PartitionTable.Steps(10, 1)), "10")
+                            .keys())
+                    .isEqualTo("c, b, a");
+        }
+    }
+
+    @Test
     void its_statement_does_the_same_without_hone() {
         for (PartitionTable change : List.of(BY_MONTH, BY_HASH)) {
             Bench bench = bench();
