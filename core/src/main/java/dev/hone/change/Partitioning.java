@@ -463,7 +463,7 @@ record Partitioning(PartitionTable change) implements Operation {
         // As the swap will find it behind its locks: nothing need be copied to find out.
         try {
             for (String sql : design.of("lock_back")) {
-                if (sql.startsWith("DO ")) {
+                if (sql.contains(PartitionDesign.CHANGED)) {
                     workbench.runPatiently(sql);
                 }
             }

@@ -162,7 +162,7 @@ WITH given AS MATERIALIZED (
     WHERE k.conname <> 'hone_partition_bound' AND k.conname <> 'hone_not_null'
 ), outgoing AS (
     SELECT k.conname, k.convalidated, k.confrelid = b.oid AS to_itself, pg_get_constraintdef(k.oid) AS definition,
-           format('%I.%I', n.nspname, r.relname) AS target, obj_description(k.oid, 'pg_constraint') AS comment
+           format('%I.%I', n.nspname, r.relname) AS target, has_table_privilege(r.oid, 'UPDATE, DELETE, TRUNCATE') AS lockable, obj_description(k.oid, 'pg_constraint') AS comment
     FROM base b
     JOIN pg_constraint k ON k.conrelid = b.oid AND k.contype = 'f'
     JOIN pg_class r ON r.oid = k.confrelid
@@ -450,8 +450,15 @@ WITH given AS MATERIALIZED (
     -- The swap. First all locks, views before tables, as their readers take them.
     UNION ALL SELECT 'early', 0, format('LOCK TABLE ONLY %s IN SHARE UPDATE EXCLUSIVE MODE', x.name)
     FROM it b CROSS JOIN LATERAL (SELECT b.t UNION SELECT f.child FROM incoming f) x(name)
-    UNION ALL SELECT x.phase, 200, format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', concat_ws(', ',
-            (SELECT string_agg(v.qualified, ', ') FROM views v), b.t, (SELECT string_agg(DISTINCT f.child, ', ') FROM incoming f)))
+    -- LOCK TABLE would lock all tables of a view: it is given to whom it belongs.
+    UNION ALL SELECT x.phase, 199, format('DO %L', format(
+            'BEGIN EXECUTE (SELECT pg_catalog.format(''ALTER VIEW %%s OWNER TO %%I'', %1$L, pg_catalog.pg_get_userbyid(c.relowner))'
+            ' FROM pg_catalog.pg_class c WHERE c.oid = %1$L::pg_catalog.regclass); END', v.qualified))
+    FROM views v CROSS JOIN (VALUES ('lock'), ('lock_back')) x(phase)
+    -- Foreign keys that come and go have triggers on both of their tables.
+    UNION ALL SELECT x.phase, 200, format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', concat_ws(', ', b.t,
+            (SELECT string_agg(r.name, ', ' ORDER BY r.name)
+             FROM (SELECT f.child FROM incoming f UNION SELECT k.target FROM outgoing k WHERE k.lockable) r(name))))
     FROM it b CROSS JOIN (VALUES ('lock'), ('lock_back')) x(phase)
     -- Columns that came since would stay behind.
     UNION ALL SELECT 'lock_back', 210, format('DO %L', format(

@@ -472,6 +472,33 @@ class PartitionTableTest {
     }
 
     @Test
+    void a_swap_locks_the_tables_of_foreign_keys_first_and_no_other_table_of_a_view() {
+        Bench bench = Bench.on(
+                local,
+                "CREATE TABLE target (id int PRIMARY KEY)",
+                "CREATE TABLE beside (id int)",
+                "CREATE TABLE t (id int PRIMARY KEY, target int REFERENCES target)",
+                "CREATE VIEW both AS SELECT t.id FROM t JOIN beside USING (id)");
+        PartitionTable change = PartitionTable.of("public", "t", "id", new PartitionTable.Hashes(2));
+        try (Server server = Server.connect(bench.address())) {
+            PartitionDesign design = PartitionDesign.read(server, change, null);
+            for (String phase : List.of("lock", "lock_back")) {
+                assertThat(design.of(phase))
+                        .contains("LOCK TABLE public.t, public.target IN ACCESS EXCLUSIVE MODE");
+                server.handle().begin();
+                server.handle().execute(design.of(phase).getFirst());
+                assertThat(server.handle()
+                                .createQuery("SELECT relation::regclass::text FROM pg_locks WHERE pid = pg_backend_pid()"
+                                        + " AND mode = 'AccessExclusiveLock' AND relation IS NOT NULL")
+                                .mapTo(String.class)
+                                .list())
+                        .containsExactly("both");
+                server.handle().rollback();
+            }
+        }
+    }
+
+    @Test
     void its_statement_does_the_same_without_hone() {
         for (PartitionTable change : List.of(BY_MONTH, BY_HASH)) {
             Bench bench = bench();
