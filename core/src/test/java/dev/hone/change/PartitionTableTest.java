@@ -519,6 +519,27 @@ class PartitionTableTest {
     }
 
     @Test
+    void its_statement_runs_nothing_that_a_stranger_wrote() {
+        PartitionTable change = PartitionTable.of("public", "t", "id", new PartitionTable.Steps(10, 1));
+        Bench bench = Bench.on(
+                local,
+                "CREATE TABLE t (id int PRIMARY KEY)",
+                "CREATE SCHEMA performance_monitoring",
+                "CREATE TABLE performance_monitoring.way_back (subject text, number bigint, statement text, PRIMARY KEY (subject, number))",
+                "INSERT INTO performance_monitoring.way_back VALUES ('public.t', 1, 'CREATE TABLE bad ()')",
+                "ALTER TABLE performance_monitoring.way_back OWNER TO maker");
+        for (List<String> sql : List.of(change.sql(), change.undoSql())) {
+            assertThatThrownBy(() -> bench.run(sql.toArray(String[]::new))).hasMessageContaining("another role");
+        }
+        bench.run("DROP TABLE performance_monitoring.way_back");
+        bench.run(change.sql().toArray(String[]::new));
+        bench.run(change.undoSql().toArray(String[]::new));
+        assertThatThrownBy(() -> bench.run(change.undoSql().toArray(String[]::new)))
+                .hasMessageContaining("nothing is known");
+        assertThat(bench.ask("SELECT to_regclass('bad')::text")).isNull();
+    }
+
+    @Test
     void it_comes_and_goes_as_json() {
         for (Change change :
                 List.of(BY_MONTH, BY_HASH, PartitionTable.of("a", "b", "c", new PartitionTable.Steps(1_000_000, 3)))) {
