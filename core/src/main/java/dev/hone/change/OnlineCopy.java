@@ -185,8 +185,7 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
                 .control()
                 .handle()
                 .createQuery(Sql.tag(
-                        "noted",
-                        "SELECT coalesce(max(hone_number) - min(hone_number) + 1, 0) FROM " + design.dirty()))
+                        "noted", "SELECT coalesce(max(hone_number) - min(hone_number) + 1, 0) FROM " + design.dirty()))
                 .mapTo(Long.class)
                 .one();
     }

@@ -43,8 +43,7 @@ final class PartitionScript {
                 .map(query -> "    EXECUTE " + Sql.literal(query) + " INTO hone_upper;\n")
                 .orElse("");
         String subject = Sql.literal(change.subject());
-        return block(
-                """
+        return block("""
                 DECLARE
                     hone_upper text;
                     hone_wrong text;
@@ -88,7 +87,8 @@ final class PartitionScript {
                             EXECUTE hone_step.statement;
                         END IF;
                     END LOOP;
-                END""".formatted(subject, upper, generator(change), WAY_BACK, byHash ? bringing(subject) : "NULL", order, TRUSTED));
+                END""".formatted(
+                subject, upper, generator(change), WAY_BACK, byHash ? bringing(subject) : "NULL", order, TRUSTED));
     }
 
     /** Writes on the server what brings noted rows over to the table of before. */

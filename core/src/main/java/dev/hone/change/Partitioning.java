@@ -105,8 +105,8 @@ record Partitioning(PartitionTable change) implements Operation {
                     "Undo the deployment, then apply the changes again.");
         }
         // Where the bound is checked already, the sooner the swap the better.
-        boolean bounded = Constraint.find(server, change.schema(), change.table(), BOUND)
-                .isPresent();
+        boolean bounded =
+                Constraint.find(server, change.schema(), change.table(), BOUND).isPresent();
         return !bounded && near(server, before)
                 ? Outlook.refused(tooNear(before), "Undo the deployment, then apply the changes again.")
                 : ready(before);

@@ -242,9 +242,8 @@ class PartitionTableTest {
         bench.run(
                 "UPDATE " + partition + " SET note = 'directly' WHERE id = 4005",
                 "DELETE FROM " + partition + " WHERE id % 8 = 7");
-        assertThatThrownBy(() -> bench.run(
-                        "DO 'BEGIN SET LOCAL session_replication_role = replica; TRUNCATE "
-                                + String.valueOf(partition).replace("'", "''") + "; END'"))
+        assertThatThrownBy(() -> bench.run("DO 'BEGIN SET LOCAL session_replication_role = replica; TRUNCATE "
+                        + String.valueOf(partition).replace("'", "''") + " CASCADE; END'"))
                 .hasMessageContaining("cannot be truncated");
         assertThatThrownBy(() -> bench.run("TRUNCATE " + TABLE + " CASCADE"))
                 .hasMessageContaining("cannot be truncated");
@@ -465,7 +464,9 @@ class PartitionTableTest {
                             .keys())
                     .isEqualTo("c, b");
             assertThat(PartitionDesign.read(
-                                    server, PartitionTable.of("public", "t", "a", new PartitionTable.Steps(10, 1)), "10")
+                                    server,
+                                    PartitionTable.of("public", "t", "a", new PartitionTable.Steps(10, 1)),
+                                    "10")
                             .keys())
                     .isEqualTo("c, b, a");
         }
@@ -478,21 +479,21 @@ class PartitionTableTest {
                 "CREATE TABLE target (id int PRIMARY KEY)",
                 "CREATE TABLE beside (id int)",
                 "CREATE TABLE t (id int PRIMARY KEY, target int REFERENCES target)",
-                "CREATE VIEW both AS SELECT t.id FROM t JOIN beside USING (id)");
+                "CREATE VIEW pair AS SELECT t.id FROM t JOIN beside USING (id)");
         PartitionTable change = PartitionTable.of("public", "t", "id", new PartitionTable.Hashes(2));
         try (Server server = Server.connect(bench.address())) {
             PartitionDesign design = PartitionDesign.read(server, change, null);
             for (String phase : List.of("lock", "lock_back")) {
-                assertThat(design.of(phase))
-                        .contains("LOCK TABLE public.t, public.target IN ACCESS EXCLUSIVE MODE");
+                assertThat(design.of(phase)).contains("LOCK TABLE public.t, public.target IN ACCESS EXCLUSIVE MODE");
                 server.handle().begin();
                 server.handle().execute(design.of(phase).getFirst());
                 assertThat(server.handle()
-                                .createQuery("SELECT relation::regclass::text FROM pg_locks WHERE pid = pg_backend_pid()"
-                                        + " AND mode = 'AccessExclusiveLock' AND relation IS NOT NULL")
+                                .createQuery(
+                                        "SELECT relation::regclass::text FROM pg_locks WHERE pid = pg_backend_pid()"
+                                                + " AND mode = 'AccessExclusiveLock' AND relation IS NOT NULL")
                                 .mapTo(String.class)
                                 .list())
-                        .containsExactly("both");
+                        .containsExactly("pair");
                 server.handle().rollback();
             }
         }
