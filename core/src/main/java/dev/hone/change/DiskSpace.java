@@ -145,9 +145,7 @@ record DiskSpace(Server server, DeployOptions options) {
                 bytes = size(reindex);
             } else if (change instanceof AddForeignKeyIndex add) {
                 bytes = index(add.schema(), add.table(), "btree", String.join(" ", add.columns()));
-            } else if (change instanceof CreateMaterializedView
-                    || change instanceof PartitionTable
-                    || change instanceof RunSql) {
+            } else if (change instanceof CreateMaterializedView || change instanceof RunSql) {
                 bytes = null;
             }
             if (bytes == null) {

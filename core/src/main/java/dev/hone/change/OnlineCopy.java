@@ -23,9 +23,10 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
     private static final String UNIQUE_VIOLATION = "23505";
     private static final int BATCH_OF_KEYS = 1_000;
     /** Few enough to be brought over within a swap. */
-    private static final int FEW_KEYS = 200;
+    private static final int FEW_KEYS = 2_000;
 
-    private static final int MOST_ROUNDS = 1_000;
+    /** So many rounds in which no fewer keys wait than ever before, and the writers are faster. */
+    private static final int MOST_ROUNDS = 200;
 
     /** The new table has no statistics yet, and row-level security must hide no row, but fail. */
     private static final String BY_INDEX =
@@ -114,9 +115,14 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
         return key;
     }
 
-    /** Brings over what was noted, until few keys are left or the writers are faster. */
-    void noted() throws SQLException {
+    /**
+     * Brings over what was noted, until few keys are left or the writers are faster.
+     *
+     * @return whether few are left
+     */
+    boolean noted() throws SQLException {
         long keys = BATCH_OF_KEYS;
+        long fewest = Long.MAX_VALUE;
         for (int round = 0; round < MOST_ROUNDS; round++) {
             long most = keys;
             try {
@@ -128,11 +134,18 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
                     throw e;
                 }
                 keys *= 4;
+                continue;
             }
-            if (keys == BATCH_OF_KEYS && waiting() <= FEW_KEYS) {
-                return;
+            long waiting = waiting();
+            if (waiting <= FEW_KEYS) {
+                return true;
+            }
+            if (waiting < fewest) {
+                fewest = waiting;
+                round = 0;
             }
         }
+        return false;
     }
 
     /**
@@ -144,10 +157,16 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
         List<String> first = new ArrayList<>(beforehand);
         first.add(bringAll());
         List<String> blocking = new ArrayList<>(locks);
+        blocking.add(few());
         blocking.add(bringAll());
         blocking.addAll(statements);
         for (int tries = 1; ; tries++) {
-            noted();
+            if (!noted()) {
+                throw new SQLException(
+                        "what is written into " + from + " is noted faster than it can be brought over to " + to
+                                + ": apply, or undo, again at a quieter time",
+                        "55000");
+            }
             try {
                 workbench.swap(first, blocking, remembered);
                 return;
@@ -160,15 +179,24 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
         }
     }
 
+    /** How many keys wait, at most: a number that was given to nobody counts too. */
     private long waiting() {
         return workbench
                 .control()
                 .handle()
                 .createQuery(Sql.tag(
-                        "noted",
-                        "SELECT count(*) FROM (SELECT FROM " + design.dirty() + " LIMIT " + (FEW_KEYS + 1) + ") AS d"))
+                        "noted", "SELECT coalesce(max(hone_number) - min(hone_number) + 1, 0) FROM " + design.dirty()))
                 .mapTo(Long.class)
                 .one();
+    }
+
+    /** As if the locks had not been had, when more was noted before they were than may be brought over behind them. */
+    private String few() {
+        return "DO "
+                + Sql.literal("BEGIN IF (SELECT count(*) FROM (SELECT FROM " + design.dirty() + " LIMIT "
+                        + (FEW_KEYS + 1) + ") AS d) > " + FEW_KEYS
+                        + " THEN RAISE EXCEPTION 'too many rows were written before the locks were had'"
+                        + " USING ERRCODE = '55P03'; END IF; END");
     }
 
     private static void execute(Connection connection, String sql) throws SQLException {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param phases the statements by what they are for
  */
 record PartitionDesign(Map<String, List<String>> phases) {
+
+    /** The state of the error that what was read is no longer so. */
+    static final String CHANGED = "HN001";
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -47,7 +51,36 @@ record PartitionDesign(Map<String, List<String>> phases) {
                         .map((rs, context) -> phases.computeIfAbsent(rs.getString("phase"), any -> new ArrayList<>())
                                 .add(rs.getString("statement")))
                         .list());
-        return new PartitionDesign(phases);
+        PartitionDesign design = new PartitionDesign(phases);
+        return design.of("name").isEmpty() || !design.of("refuse").isEmpty() ? design : design.guarded(server, change);
+    }
+
+    /** With the statement that fails if what was read is no longer so, for behind the locks of a swap. */
+    private PartitionDesign guarded(Server server, PartitionTable change) {
+        String mine = index().stream()
+                .map(index -> Sql.literal(index.name()))
+                .collect(Collectors.joining(", ", "ARRAY[", "]::text[]"));
+        String query = Sql.text(PartitionDesign.class, "partition_shape", server.version())
+                .replaceAll("(?m)^--.*\\n", "")
+                .strip()
+                .replace("<mine>", mine)
+                .replace("<table>", Sql.literal(change.subject()));
+        String shape = server.read(
+                PATIENCE,
+                handle -> handle.createQuery(Sql.tag("shape", "SELECT (" + query + ")::text"))
+                        .mapTo(String.class)
+                        .one());
+        String unchanged = "DO "
+                + Sql.literal("DECLARE wrong text; BEGIN"
+                        + " SELECT pg_catalog.string_agg(DISTINCT pg_catalog.regexp_replace(coalesce(a.line, b.line), '[|][^|]*$', ''), ', ')"
+                        + " INTO wrong FROM pg_catalog.unnest((" + query + ")) a(line) FULL JOIN pg_catalog.unnest("
+                        + Sql.literal(shape) + "::text[]) b(line) ON b.line = a.line"
+                        + " WHERE a.line IS NULL OR b.line IS NULL;"
+                        + " IF wrong IS NOT NULL THEN RAISE EXCEPTION '% changed meanwhile (%); undo, then apply again', "
+                        + Sql.literal(change.subject()) + ", wrong USING ERRCODE = '" + CHANGED + "'; END IF; END");
+        Map<String, List<String>> all = new TreeMap<>(phases);
+        all.put("unchanged", List.of(unchanged));
+        return new PartitionDesign(all);
     }
 
     /**
@@ -88,6 +121,27 @@ record PartitionDesign(Map<String, List<String>> phases) {
             case PartitionTable.Steps steps ->
                 Optional.of("SELECT ((floor(coalesce(max(" + column + "), 0)::numeric / " + steps.width() + ") + 2) * "
                         + steps.width() + ")::text FROM " + change.subject());
+            case PartitionTable.Hashes hashes -> Optional.empty();
+        };
+    }
+
+    /**
+     * The query for whether less than half of what there was at least is left until the bound: then nobody should be
+     * kept to it any more; empty by hash.
+     */
+    static Optional<String> nearQuery(PartitionTable change, @Nullable String upper) {
+        if (upper == null) {
+            return Optional.empty();
+        }
+        String column = Sql.identifier(change.column());
+        return switch (change.scheme()) {
+            case PartitionTable.Ranges ranges ->
+                Optional.of("SELECT CAST(" + Sql.literal(upper) + " AS timestamp) - greatest((SELECT max(" + column
+                        + ")::timestamptz FROM " + change.subject() + " WHERE isfinite(" + column
+                        + ")) AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC') < interval '12 hours'");
+            case PartitionTable.Steps steps ->
+                Optional.of("SELECT CAST(" + Sql.literal(upper) + " AS numeric) - coalesce(max(" + column + "), 0) < "
+                        + steps.width() + " / 2.0 FROM " + change.subject());
             case PartitionTable.Hashes hashes -> Optional.empty();
         };
     }

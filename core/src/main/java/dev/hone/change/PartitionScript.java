@@ -20,6 +20,18 @@ final class PartitionScript {
     private static final Pattern COMMENT = Pattern.compile("(?m)^\\s*--.*\\n");
     private static final String QUOTE = "$hone$";
 
+    /** Statements out of this table are run with the rights of who runs the script: no stranger may have written them. */
+    private static final String TRUSTED = """
+                IF EXISTS (SELECT FROM pg_catalog.pg_roles r
+                           WHERE r.oid IN (SELECT n.nspowner FROM pg_catalog.pg_namespace n WHERE n.nspname = 'performance_monitoring'
+                                           UNION ALL SELECT c.relowner FROM pg_catalog.pg_class c
+                                           WHERE c.oid = pg_catalog.to_regclass('performance_monitoring.way_back'))
+                             AND NOT r.rolsuper AND r.rolname <> current_user
+                             AND r.oid <> (SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())) THEN
+                    RAISE EXCEPTION 'performance_monitoring.way_back, or its schema, belongs to another role, whose statements are not to be run here';
+                END IF;
+            """;
+
     private PartitionScript() {}
 
     static String forth(PartitionTable change) {
@@ -31,8 +43,7 @@ final class PartitionScript {
                 .map(query -> "    EXECUTE " + Sql.literal(query) + " INTO hone_upper;\n")
                 .orElse("");
         String subject = Sql.literal(change.subject());
-        return block(
-                """
+        return block("""
                 DECLARE
                     hone_upper text;
                     hone_wrong text;
@@ -54,9 +65,11 @@ final class PartitionScript {
                         WHEN 'check' THEN format('ALTER TABLE %%s ADD CONSTRAINT hone_partition_bound CHECK (%%s)', %1$s, statement)
                         ELSE statement::jsonb ->> 'definition' END
                     WHERE phase IN ('nullable', 'check', 'index', 'index_back');
-                    CREATE SCHEMA IF NOT EXISTS performance_monitoring;
+                    IF to_regnamespace('performance_monitoring') IS NULL THEN
+                        CREATE SCHEMA performance_monitoring;
+                    END IF;
                     CREATE TABLE IF NOT EXISTS %4$s (subject text, number bigint, statement text, PRIMARY KEY (subject, number));
-                    INSERT INTO %4$s
+                %7$s                    INSERT INTO %4$s
                     SELECT %1$s, row_number() OVER (ORDER BY array_position(ARRAY['index_back', 'lock_back', 'bring', 'back', 'valid_back'], phase), n, statement), statement
                     FROM (SELECT phase, n, statement FROM pg_temp.hone_steps
                           UNION ALL SELECT 'bring', 0, %5$s) s
@@ -74,7 +87,8 @@ final class PartitionScript {
                             EXECUTE hone_step.statement;
                         END IF;
                     END LOOP;
-                END""".formatted(subject, upper, generator(change), WAY_BACK, byHash ? bringing(subject) : "NULL", order));
+                END""".formatted(
+                subject, upper, generator(change), WAY_BACK, byHash ? bringing(subject) : "NULL", order, TRUSTED));
     }
 
     /** Writes on the server what brings noted rows over to the table of before. */
@@ -120,12 +134,17 @@ final class PartitionScript {
         return block("""
                 DECLARE
                     hone_step record;
+                    hone_done boolean := false;
                 BEGIN
-                    FOR hone_step IN SELECT statement FROM %2$s WHERE subject = %1$s ORDER BY number LOOP
+                %3$s    FOR hone_step IN SELECT statement FROM %2$s WHERE subject = %1$s ORDER BY number LOOP
                         EXECUTE hone_step.statement;
+                        hone_done := true;
                     END LOOP;
+                    IF NOT hone_done THEN
+                        RAISE EXCEPTION 'nothing is known of how to take %% back', %1$s;
+                    END IF;
                     DELETE FROM %2$s WHERE subject = %1$s;
-                END""".formatted(subject, WAY_BACK));
+                END""".formatted(subject, WAY_BACK, TRUSTED));
     }
 
     private static String block(String body) {

@@ -158,7 +158,8 @@ public record PartitionTable(String schema, String table, String column, Scheme 
             case Hashes h ->
                 "SHARE ROW EXCLUSIVE on the table for a moment, to add triggers that note written keys. Then its rows are copied"
                         + " in batches while it is read and written; it needs its own size in disk space. The swap takes ACCESS"
-                        + " EXCLUSIVE on it, and on tables whose foreign keys point to it, for some milliseconds, waiting no"
+                        + " EXCLUSIVE on it, its views, tables whose foreign keys point to it and tables to which its own"
+                        + " foreign keys point, for some milliseconds, waiting no"
                         + " longer than 50 ms for each. Run without Hone, as one statement, it locks the table from beginning to"
                         + " end.";
         };
@@ -194,7 +195,8 @@ public record PartitionTable(String schema, String table, String column, Scheme 
 
     private static final String RANGE_LOCKS =
             "SHARE UPDATE EXCLUSIVE while an index is built and rows are checked: reads and writes go on. The swap takes ACCESS"
-                    + " EXCLUSIVE on the table, and on tables whose foreign keys point to it, for some milliseconds, waiting no"
+                    + " EXCLUSIVE on the table, its views, tables whose foreign keys point to it and tables to which its own"
+                    + " foreign keys point, for some milliseconds, waiting no"
                     + " longer than 50 ms for each. Run without Hone, as one statement, it locks the table from beginning to"
                     + " end.";
 

@@ -90,18 +90,41 @@ record Partitioning(PartitionTable change) implements Operation {
 
     /** A step that was begun goes on with what it began with. */
     private Outlook goingOn(Server server, Before before) {
-        boolean passed = before.stage() == Stage.PREPARING
-                && change.scheme() instanceof PartitionTable.Ranges
+        if (before.stage() != Stage.PREPARING || byHash()) {
+            return ready(before);
+        }
+        boolean passed = change.scheme() instanceof PartitionTable.Ranges
                 && server.handle()
                         .createQuery(Sql.tag("passed", "SELECT now() AT TIME ZONE 'UTC' >= CAST(:upper AS timestamp)"))
                         .bind("upper", before.upper())
                         .mapTo(Boolean.class)
                         .one();
-        return passed
-                ? Outlook.refused(
-                        "the time at which the rows of before were to end, " + before.upper() + " UTC, has passed",
-                        "Undo the deployment, then apply the changes again.")
+        if (passed) {
+            return Outlook.refused(
+                    "the time at which the rows of before were to end, " + before.upper() + " UTC, has passed",
+                    "Undo the deployment, then apply the changes again.");
+        }
+        // Where the bound is checked already, the sooner the swap the better.
+        boolean bounded =
+                Constraint.find(server, change.schema(), change.table(), BOUND).isPresent();
+        return !bounded && near(server, before)
+                ? Outlook.refused(tooNear(before), "Undo the deployment, then apply the changes again.")
                 : ready(before);
+    }
+
+    /** Whether rows are about to reach the bound: nothing may be kept from it then. */
+    private boolean near(Server server, Before before) {
+        return PartitionDesign.nearQuery(change, before.upper())
+                .map(query -> server.read(
+                        LONGEST_LOOK,
+                        handle -> handle.createQuery(Sql.tag("near", query))
+                                .mapTo(Boolean.class)
+                                .one()))
+                .orElse(false);
+    }
+
+    private static String tooNear(Before before) {
+        return "rows have come near to " + before.upper() + ", where those of before were to end";
     }
 
     private boolean partitionedLikeThis(Server server) {
@@ -268,13 +291,17 @@ record Partitioning(PartitionTable change) implements Operation {
             }
             Optional<Constraint> bound = find(workbench, BOUND);
             if (bound.isEmpty()) {
+                if (near(workbench.control(), before)) {
+                    throw new SQLException(tooNear(before) + ": undo, then apply again", "55000");
+                }
                 workbench.runQueueing(addBound(design));
             }
             if (bound.filter(Constraint::validated).isEmpty()) {
                 workbench.runPatiently(validate(BOUND));
             }
             design.guard(workbench.control());
-            workbench.swap(design.of("early", "shell"), design.of("lock", "swap"), before.at(Stage.SWAPPED));
+            workbench.swap(
+                    design.of("early", "shell"), design.of("lock", "unchanged", "swap"), before.at(Stage.SWAPPED));
         } catch (Pacing.Expired e) {
             // What is prepared is whole, and the next run goes on after it.
             throw e;
@@ -342,7 +369,7 @@ record Partitioning(PartitionTable change) implements Operation {
         copy.noted();
         workbench.runPatiently("ANALYZE " + design.staged());
         design.guard(workbench.control());
-        copy.swap(design.of("early"), design.of("lock"), design.of("swap"), before.at(Stage.SWAPPED));
+        copy.swap(design.of("early"), design.of("lock", "unchanged"), design.of("swap"), before.at(Stage.SWAPPED));
     }
 
     /** About how many rows the table has, by its statistics. */
@@ -418,18 +445,35 @@ record Partitioning(PartitionTable change) implements Operation {
     }
 
     private void removeCopy(Workbench workbench, PartitionDesign design) throws SQLException {
-        workbench.runTogether(List.of(
-                "DROP FUNCTION IF EXISTS " + design.note() + "() CASCADE",
-                "DROP TABLE IF EXISTS " + design.dirty(),
-                "DROP TABLE IF EXISTS " + design.staged()));
+        workbench.runTogether(copyRemoval(design));
     }
 
-    private Optional<Outcome> gone(Workbench workbench, PartitionDesign design) {
-        boolean there = partitionedLikeThis(workbench.control()) && there(workbench, design.old());
-        return there
-                ? Optional.empty()
-                : Optional.of(Outcome.kept(
-                        change.subject() + " is no longer what Hone made of it, or " + design.old() + " is gone"));
+    private static List<String> copyRemoval(PartitionDesign design) {
+        return List.of(
+                "DROP FUNCTION IF EXISTS " + design.note() + "() CASCADE",
+                "DROP TABLE IF EXISTS " + design.dirty(),
+                "DROP TABLE IF EXISTS " + design.staged());
+    }
+
+    private Optional<Outcome> gone(Workbench workbench, PartitionDesign design) throws SQLException {
+        if (!partitionedLikeThis(workbench.control()) || !there(workbench, design.old())) {
+            return Optional.of(Outcome.kept(
+                    change.subject() + " is no longer what Hone made of it, or " + design.old() + " is gone"));
+        }
+        // As the swap will find it behind its locks: nothing need be copied to find out.
+        try {
+            for (String sql : design.of("lock_back")) {
+                if (sql.contains(PartitionDesign.CHANGED)) {
+                    workbench.runPatiently(sql);
+                }
+            }
+            return Optional.empty();
+        } catch (SQLException e) {
+            if (PartitionDesign.CHANGED.equals(e.getSQLState())) {
+                return Optional.of(Outcome.kept(Failure.text(e)));
+            }
+            throw e;
+        }
     }
 
     private Outcome takeBackCopy(Workbench workbench, Before before) throws SQLException {
@@ -517,7 +561,7 @@ record Partitioning(PartitionTable change) implements Operation {
         copy.rows(before.copiedBack(), rows(workbench), "copiedBack");
         copy.noted();
         workbench.runPatiently("ANALYZE " + design.staged());
-        return swapBack(
+        Outcome outcome = swapBack(
                 workbench,
                 design,
                 () -> copy.swap(
@@ -525,6 +569,10 @@ record Partitioning(PartitionTable change) implements Operation {
                         design.of("lock_back"),
                         design.of("swap_plain"),
                         before.at(Stage.RETURNED)));
+        if (outcome.state() == StepState.KEPT) {
+            workbench.runTogether(copyRemoval(design), before.at(Stage.SWAPPED));
+        }
+        return outcome;
     }
 
     private Outcome swapBack(Workbench workbench, PartitionDesign design, Workbench.Attempt swap) throws SQLException {
@@ -533,6 +581,9 @@ record Partitioning(PartitionTable change) implements Operation {
         } catch (SQLException e) {
             if (DEPENDENT_OBJECTS.equals(e.getSQLState())) {
                 return Outcome.kept("by now other objects rest on it: " + Failure.text(e));
+            }
+            if (PartitionDesign.CHANGED.equals(e.getSQLState())) {
+                return Outcome.kept(Failure.text(e));
             }
             throw e;
         }

@@ -130,9 +130,9 @@ WITH given AS MATERIALIZED (
     JOIN names d ON d.of = 'd'
     JOIN names f ON f.of = 'f'
     JOIN names x ON x.role = 'x'
-    -- What tells rows apart, in both tables.
-    LEFT JOIN LATERAL (SELECT string_agg(quote_ident(c.attname), ', ' ORDER BY c.num) AS keys,
-                              string_agg(format('d.%1$I = b.%1$I', c.attname), ' AND ' ORDER BY c.num) AS same
+    -- What tells rows apart, in both tables; in the order of the key, so that its index serves, and a column it gets last.
+    LEFT JOIN LATERAL (SELECT string_agg(quote_ident(c.attname), ', ' ORDER BY array_position(i.keys, c.num)) AS keys,
+                              string_agg(format('d.%1$I = b.%1$I', c.attname), ' AND ' ORDER BY array_position(i.keys, c.num)) AS same
                        FROM indexes i JOIN columns c ON c.num = ANY (i.keys[0 : i.indnkeyatts - 1]) OR i.extended AND b.kind = 'range' AND c.num = b.keynum
                        WHERE i.indisprimary) k ON true
 ), makes AS (
@@ -162,7 +162,7 @@ WITH given AS MATERIALIZED (
     WHERE k.conname <> 'hone_partition_bound' AND k.conname <> 'hone_not_null'
 ), outgoing AS (
     SELECT k.conname, k.convalidated, k.confrelid = b.oid AS to_itself, pg_get_constraintdef(k.oid) AS definition,
-           format('%I.%I', n.nspname, r.relname) AS target, obj_description(k.oid, 'pg_constraint') AS comment
+           format('%I.%I', n.nspname, r.relname) AS target, has_table_privilege(r.oid, 'UPDATE, DELETE, TRUNCATE') AS lockable, obj_description(k.oid, 'pg_constraint') AS comment
     FROM base b
     JOIN pg_constraint k ON k.conrelid = b.oid AND k.contype = 'f'
     JOIN pg_class r ON r.oid = k.confrelid
@@ -432,12 +432,16 @@ WITH given AS MATERIALIZED (
             ' ELSIF TG_OP = ''UPDATE'' THEN INSERT INTO %1$s (%2$s) SELECT %2$s FROM new_rows EXCEPT SELECT %2$s FROM old_rows; END IF;'
             ' RETURN NULL; END', b.dirty, b.keys)) FROM it b WHERE b.keys IS NOT NULL
     UNION ALL SELECT 'dirty', 14, format('REVOKE ALL ON FUNCTION %s() FROM PUBLIC', b.note) FROM it b WHERE b.keys IS NOT NULL
-    UNION ALL SELECT x.phase, x.n + g.n, format(g.text, b.t, b.note) FROM it b CROSS JOIN (VALUES ('note', 20), ('swap', 480)) x(phase, n)
-    CROSS JOIN (VALUES (0, 'CREATE TRIGGER hone_insert AFTER INSERT ON %1$s REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION %2$s()'),
-                       (1, 'CREATE TRIGGER hone_update AFTER UPDATE ON %1$s REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION %2$s()'),
-                       (2, 'CREATE TRIGGER hone_delete AFTER DELETE ON %1$s REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION %2$s()'),
-                       (3, 'CREATE TRIGGER hone_truncate BEFORE TRUNCATE ON %1$s FOR EACH STATEMENT EXECUTE FUNCTION %2$s()'),
-                       (4, 'ALTER TABLE %1$s ENABLE ALWAYS TRIGGER hone_insert, ENABLE ALWAYS TRIGGER hone_update, ENABLE ALWAYS TRIGGER hone_delete')) g(n, text)
+    -- On each partition too, for statements that name it.
+    UNION ALL SELECT x.phase, x.n, format('DO %L', format(
+            'DECLARE hone_rel regclass; BEGIN FOR hone_rel IN SELECT %1$L::regclass UNION ALL SELECT p.relid FROM pg_catalog.pg_partition_tree(%1$L::regclass) p WHERE p.level > 0 LOOP'
+            ' EXECUTE ''CREATE TRIGGER hone_insert AFTER INSERT ON '' || hone_rel || '' REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION '' || %2$L;'
+            ' EXECUTE ''CREATE TRIGGER hone_update AFTER UPDATE ON '' || hone_rel || '' REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION '' || %2$L;'
+            ' EXECUTE ''CREATE TRIGGER hone_delete AFTER DELETE ON '' || hone_rel || '' REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION '' || %2$L;'
+            ' EXECUTE ''CREATE TRIGGER hone_truncate BEFORE TRUNCATE ON '' || hone_rel || '' FOR EACH STATEMENT EXECUTE FUNCTION '' || %2$L;'
+            ' EXECUTE ''ALTER TABLE ONLY '' || hone_rel || '' ENABLE ALWAYS TRIGGER hone_insert, ENABLE ALWAYS TRIGGER hone_update, ENABLE ALWAYS TRIGGER hone_delete, ENABLE ALWAYS TRIGGER hone_truncate'';'
+            ' END LOOP; END', b.t, b.note || '()'))
+    FROM it b CROSS JOIN (VALUES ('note', 20), ('swap', 480)) x(phase, n)
     WHERE b.keys IS NOT NULL AND (b.kind = 'hash' OR x.phase = 'note')
     -- Nothing of these may be found before a foreign key is swapped.
     UNION ALL SELECT 'guard', 0, format('SELECT %L || count(*) FROM (SELECT FROM %s c WHERE %s AND (c.%I IS NULL OR NOT EXISTS (SELECT FROM %s t WHERE %s AND t.%I = c.%I)) LIMIT 1000) wrong HAVING count(*) > 0',
@@ -446,9 +450,29 @@ WITH given AS MATERIALIZED (
     -- The swap. First all locks, views before tables, as their readers take them.
     UNION ALL SELECT 'early', 0, format('LOCK TABLE ONLY %s IN SHARE UPDATE EXCLUSIVE MODE', x.name)
     FROM it b CROSS JOIN LATERAL (SELECT b.t UNION SELECT f.child FROM incoming f) x(name)
-    UNION ALL SELECT x.phase, 200, format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', concat_ws(', ',
-            (SELECT string_agg(v.qualified, ', ') FROM views v), b.t, (SELECT string_agg(DISTINCT f.child, ', ') FROM incoming f)))
+    -- LOCK TABLE would lock all tables of a view: it is given to whom it belongs.
+    UNION ALL SELECT x.phase, 199, format('DO %L', format(
+            'BEGIN EXECUTE (SELECT pg_catalog.format(''ALTER VIEW %%s OWNER TO %%I'', %1$L, pg_catalog.pg_get_userbyid(c.relowner))'
+            ' FROM pg_catalog.pg_class c WHERE c.oid = %1$L::pg_catalog.regclass); END', v.qualified))
+    FROM views v CROSS JOIN (VALUES ('lock'), ('lock_back')) x(phase)
+    -- Foreign keys that come and go have triggers on both of their tables.
+    UNION ALL SELECT x.phase, 200, format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', concat_ws(', ', b.t,
+            (SELECT string_agg(r.name, ', ' ORDER BY r.name)
+             FROM (SELECT f.child FROM incoming f UNION SELECT k.target FROM outgoing k WHERE k.lockable) r(name))))
     FROM it b CROSS JOIN (VALUES ('lock'), ('lock_back')) x(phase)
+    -- Columns that came since would stay behind.
+    UNION ALL SELECT 'lock_back', 210, format('DO %L', format(
+            'DECLARE wrong text; BEGIN SELECT pg_catalog.string_agg(DISTINCT coalesce(n.line, w.line), '', '') INTO wrong FROM'
+            ' (SELECT pg_catalog.quote_ident(a.attname) || '' '' || pg_catalog.quote_ident(m.nspname) || ''.'' || pg_catalog.quote_ident(y.typname)'
+            ' || CASE WHEN a.atttypmod >= 0 THEN ''('' || a.atttypmod || '')'' ELSE '''' END AS line FROM pg_catalog.pg_attribute a'
+            ' JOIN pg_catalog.pg_type y ON y.oid = a.atttypid JOIN pg_catalog.pg_namespace m ON m.oid = y.typnamespace'
+            ' WHERE a.attrelid = %1$L::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped) n'
+            ' FULL JOIN pg_catalog.unnest(%2$L::text[]) w(line) ON w.line = n.line WHERE n.line IS NULL OR w.line IS NULL;'
+            ' IF wrong IS NOT NULL THEN RAISE EXCEPTION ''columns of %% were added, dropped or changed since: %%'', %1$L, wrong USING ERRCODE = ''HN001''; END IF; END',
+            x.name, (SELECT array_agg(quote_ident(c.attname) || ' ' || quote_ident(m.nspname) || '.' || quote_ident(y.typname)
+                                      || CASE WHEN c.atttypmod >= 0 THEN '(' || c.atttypmod || ')' ELSE '' END)
+                     FROM columns c JOIN pg_type y ON y.oid = c.atttypid JOIN pg_namespace m ON m.oid = y.typnamespace)))
+    FROM it b CROSS JOIN LATERAL (SELECT b.t UNION ALL SELECT b.o WHERE b.kind = 'hash') x(name)
     UNION ALL SELECT x.phase, 300, format('ALTER SEQUENCE %s RENAME TO %s', q.qualified, o.quoted)
     FROM sequences q JOIN names o ON o.role = 'o' AND o.object = q.oid JOIN swaps x ON x.phase <> 'back'
     UNION ALL SELECT x.phase, 301, format('SELECT pg_catalog.setval(%L, last_value, is_called) FROM %s', s.qualified, o.qualified)

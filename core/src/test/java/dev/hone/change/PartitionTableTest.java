@@ -237,6 +237,14 @@ class PartitionTableTest {
         bench.run(
                 "UPDATE " + TABLE + " SET note = 'changed' WHERE id % 4 = 1",
                 "DELETE FROM " + TABLE + " WHERE id % 8 = 3");
+        // By the partition's own name, and as a replica writes.
+        String partition = bench.ask("SELECT tableoid::regclass::text FROM " + TABLE + " WHERE id = 4005");
+        bench.run(
+                "UPDATE " + partition + " SET note = 'directly' WHERE id = 4005",
+                "DELETE FROM " + partition + " WHERE id % 8 = 7");
+        assertThatThrownBy(() -> bench.run("DO 'BEGIN SET LOCAL session_replication_role = replica; TRUNCATE "
+                        + String.valueOf(partition).replace("'", "''") + " CASCADE; END'"))
+                .hasMessageContaining("cannot be truncated");
         assertThatThrownBy(() -> bench.run("TRUNCATE " + TABLE + " CASCADE"))
                 .hasMessageContaining("cannot be truncated");
         rows = rows(bench);
@@ -383,6 +391,115 @@ class PartitionTableTest {
     }
 
     @Test
+    void undo_keeps_a_table_that_got_columns_since_and_loses_no_value() {
+        for (PartitionTable change : List.of(BY_MONTH, BY_HASH)) {
+            Bench bench = bench();
+            bench.run("ALTER TABLE " + TABLE + " DROP CONSTRAINT later");
+            assertApplied(bench.apply(change));
+            bench.run(
+                    "ALTER TABLE " + TABLE + " ADD COLUMN \"Ad d\" int",
+                    "INSERT INTO " + TABLE
+                            + " (\"At ü\", amount, \"Ad d\") SELECT now() + interval '40 days', i, i FROM generate_series(1, 10) i");
+            State before = State.of(bench);
+            List<String> rows = rows(bench);
+            DeploymentResult result = bench.undo();
+            assertThat(result.steps().getFirst().state()).isEqualTo(StepState.KEPT);
+            assertThat(result.steps().getFirst().detail()).contains("\"Ad d\" pg_catalog.int4");
+            assertThat(State.of(bench).since(before)).isEmpty();
+            assertThat(rows(bench)).isEqualTo(rows);
+        }
+    }
+
+    @Test
+    void what_changes_between_plan_and_swap_makes_the_swap_fail() {
+        Bench bench = bench();
+        bench.run("ALTER TABLE " + TABLE + " DROP CONSTRAINT later");
+        try (Server reader = Server.connect(bench.address())) {
+            reader.handle().begin();
+            reader.handle().execute("SELECT FROM " + TABLE + " LIMIT 1");
+            assertThat(bench.apply(BY_HASH).complete()).isFalse();
+            reader.handle().rollback();
+        }
+        bench.run(
+                "ALTER TABLE " + TABLE + " ADD COLUMN added int DEFAULT 7",
+                "CREATE VIEW late AS SELECT id FROM " + TABLE,
+                "CREATE INDEX late_idx ON " + TABLE + " (touched)");
+        DeploymentResult result = bench.apply(BY_HASH);
+        assertThat(result.complete()).isFalse();
+        assertThat(result.steps().getFirst().detail())
+                .contains("changed meanwhile (column added, index late_idx, view late)", "undo, then apply again");
+        assertApplied(bench.undo());
+        assertApplied(bench.apply(BY_HASH));
+        assertThat(bench.ask("SELECT DISTINCT added::text FROM " + TABLE)).isEqualTo("7");
+    }
+
+    @Test
+    void rows_that_came_near_the_bound_before_it_is_checked_are_kept_from_nothing() {
+        Bench bench = Bench.on(
+                local,
+                "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL)",
+                "INSERT INTO t VALUES (1, 50)",
+                // While the index is built, others go on.
+                "CREATE FUNCTION meanwhile() RETURNS event_trigger LANGUAGE plpgsql AS"
+                        + " 'BEGIN INSERT INTO public.t VALUES (2, 160) ON CONFLICT DO NOTHING; END'",
+                "CREATE EVENT TRIGGER meanwhile ON ddl_command_start WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION meanwhile()");
+        PartitionTable change = PartitionTable.of("public", "t", "n", new PartitionTable.Steps(100, 1));
+        State before = State.of(bench);
+        DeploymentResult result = bench.apply(change);
+        assertThat(result.complete()).isFalse();
+        assertThat(result.steps().getFirst().detail()).contains("near to 200", "undo, then apply again");
+        assertThat(State.of(bench).since(before)).isEmpty();
+        bench.run("DROP EVENT TRIGGER meanwhile");
+        assertApplied(bench.undo());
+        assertApplied(bench.apply(change));
+        assertThat(bench.ask("SELECT count(*)::text FROM t_p0")).isEqualTo("2");
+    }
+
+    @Test
+    void rows_are_copied_in_the_order_of_the_key() {
+        Bench bench = Bench.on(local, "CREATE TABLE t (a int NOT NULL, b int, c int, PRIMARY KEY (c, b))");
+        try (Server server = Server.connect(bench.address())) {
+            assertThat(PartitionDesign.read(
+                                    server, PartitionTable.of("public", "t", "b", new PartitionTable.Hashes(2)), null)
+                            .keys())
+                    .isEqualTo("c, b");
+            assertThat(PartitionDesign.read(
+                                    server,
+                                    PartitionTable.of("public", "t", "a", new PartitionTable.Steps(10, 1)),
+                                    "10")
+                            .keys())
+                    .isEqualTo("c, b, a");
+        }
+    }
+
+    @Test
+    void a_swap_locks_the_tables_of_foreign_keys_first_and_no_other_table_of_a_view() {
+        Bench bench = Bench.on(
+                local,
+                "CREATE TABLE target (id int PRIMARY KEY)",
+                "CREATE TABLE beside (id int)",
+                "CREATE TABLE t (id int PRIMARY KEY, target int REFERENCES target)",
+                "CREATE VIEW pair AS SELECT t.id FROM t JOIN beside USING (id)");
+        PartitionTable change = PartitionTable.of("public", "t", "id", new PartitionTable.Hashes(2));
+        try (Server server = Server.connect(bench.address())) {
+            PartitionDesign design = PartitionDesign.read(server, change, null);
+            for (String phase : List.of("lock", "lock_back")) {
+                assertThat(design.of(phase)).contains("LOCK TABLE public.t, public.target IN ACCESS EXCLUSIVE MODE");
+                server.handle().begin();
+                server.handle().execute(design.of(phase).getFirst());
+                assertThat(server.handle()
+                                .createQuery(
+                                        "SELECT relation::regclass::text FROM pg_locks WHERE pid = pg_backend_pid()"
+                                                + " AND mode = 'AccessExclusiveLock' AND relation IS NOT NULL")
+                                .mapTo(String.class)
+                                .list())
+                        .containsExactly("pair");
+                server.handle().rollback();
+            }
+        }
+    }
+
+    @Test
     void its_statement_does_the_same_without_hone() {
         for (PartitionTable change : List.of(BY_MONTH, BY_HASH)) {
             Bench bench = bench();
@@ -400,6 +517,27 @@ class PartitionTableTest {
             assertThat(State.of(bench).since(initial)).isEmpty();
             assertThat(bench.ask("SELECT note FROM " + TABLE + " WHERE id = 5")).isEqualTo("later");
         }
+    }
+
+    @Test
+    void its_statement_runs_nothing_that_a_stranger_wrote() {
+        PartitionTable change = PartitionTable.of("public", "t", "id", new PartitionTable.Steps(10, 1));
+        Bench bench = Bench.on(
+                local,
+                "CREATE TABLE t (id int PRIMARY KEY)",
+                "CREATE SCHEMA performance_monitoring",
+                "CREATE TABLE performance_monitoring.way_back (subject text, number bigint, statement text, PRIMARY KEY (subject, number))",
+                "INSERT INTO performance_monitoring.way_back VALUES ('public.t', 1, 'CREATE TABLE bad ()')",
+                "ALTER TABLE performance_monitoring.way_back OWNER TO maker");
+        for (List<String> sql : List.of(change.sql(), change.undoSql())) {
+            assertThatThrownBy(() -> bench.run(sql.toArray(String[]::new))).hasMessageContaining("another role");
+        }
+        bench.run("DROP TABLE performance_monitoring.way_back");
+        bench.run(change.sql().toArray(String[]::new));
+        bench.run(change.undoSql().toArray(String[]::new));
+        assertThatThrownBy(() -> bench.run(change.undoSql().toArray(String[]::new)))
+                .hasMessageContaining("nothing is known");
+        assertThat(bench.ask("SELECT to_regclass('bad')::text")).isNull();
     }
 
     @Test
