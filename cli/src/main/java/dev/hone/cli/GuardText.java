@@ -29,7 +29,7 @@ final class GuardText {
         }
         GuardReport report = result.guard();
         if (report != null) {
-            print(report);
+            print(report, result.undo() == null || result.undo().complete());
         }
         if (result.undo() != null) {
             deployments.printSteps(result.undo());
@@ -37,7 +37,7 @@ final class GuardText {
         line("", result.next());
     }
 
-    private void print(GuardReport report) {
+    private void print(GuardReport report, boolean complete) {
         if (!report.rows().isEmpty()) {
             boolean wide = terminal.columns() >= WIDE;
             Table table = wide
@@ -58,7 +58,10 @@ final class GuardText {
                         terminal.styled(Style.YELLOW, "? left  "),
                         "Nothing was seen to get worse, and there was too little evidence to call it good.");
             case ROLLED_BACK ->
-                report.reasons().forEach(reason -> line(terminal.styled(Style.RED, "✖ taken back  "), reason));
+                report.reasons()
+                        .forEach(reason -> line(
+                                terminal.styled(Style.RED, complete ? "✖ taken back  " : "✖ to be taken back  "),
+                                reason));
         }
     }
 
