@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class GuardText {
 
     private static final String RATIO = "after ÷ before";
+    private static final String NONE = "–";
     private static final int WIDE = 110;
     private static final int SHORT = 60;
 
@@ -67,7 +68,10 @@ final class GuardText {
 
     private void print(Table table, GuardReport.Row row, boolean wide) {
         boolean control = row.role() == Role.CONTROL;
-        String ratio = control ? ratio(row.after() / row.before()) : ratio(row.ratio()) + interval(row.interval());
+        Double after = row.after();
+        Double compared = control && after != null ? Double.valueOf(after / row.before()) : row.ratio();
+        String ratio = compared == null ? NONE : ratio(compared) + (control ? "" : interval(row.interval()));
+        String millis = after == null ? NONE : Words.millis(after);
         String change = switch (row.change()) {
             case FASTER -> terminal.styled(Style.GREEN, "✔ " + row.change().words());
             case SLOWER -> terminal.styled(Style.RED, "✖ " + row.change().words());
@@ -82,8 +86,8 @@ final class GuardText {
                     String.format(Locale.ROOT, "%,d → %,d", row.requestsBefore(), row.requestsAfter()),
                     row.figure(),
                     Words.millis(row.before()),
-                    Words.millis(row.after()),
-                    control || row.load() == 1 ? "–" : ratio(row.load()),
+                    millis,
+                    control || row.load() == 1 ? NONE : ratio(row.load()),
                     ratio,
                     change);
         } else {
@@ -91,7 +95,7 @@ final class GuardText {
                     shortened(row.text()),
                     row.figure(),
                     Words.millis(row.before()),
-                    Words.millis(row.after()),
+                    millis,
                     ratio,
                     change);
         }

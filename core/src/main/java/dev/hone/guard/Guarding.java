@@ -316,8 +316,10 @@ public final class Guarding {
     private static String worst(GuardReport report) {
         return report.rows().stream()
                 .filter(row -> row.interval() != null && row.change() != GuardReport.Change.CONTROL)
+                .map(GuardReport.Row::ratio)
+                .filter(Objects::nonNull)
                 .findFirst()
-                .map(row -> String.format(Locale.ROOT, "slowest %.2f× of before", row.ratio()))
+                .map(ratio -> String.format(Locale.ROOT, "slowest %.2f× of before", ratio))
                 .orElse("too few requests yet");
     }
 

@@ -89,13 +89,22 @@ final class Judge {
                 reasons.add(slower(row));
             }
         }
+        List<Row> silent = series.stream().flatMap(this::silent).toList();
+        rows.addAll(silent);
         reasons.addAll(errors());
         reasons.addAll(pools());
         List<String> notes = new ArrayList<>(uncontrolled(all));
+        for (Row row : silent) {
+            notes.add(row.text() + ": had " + row.requestsBefore()
+                    + " calls before and none since: it may not finish any more.");
+        }
         Verdict verdict = reasons.isEmpty() && last ? conclude(rows, reasons, notes) : Verdict.INCONCLUSIVE;
+        if (verdict == Verdict.KEPT && !silent.isEmpty()) {
+            verdict = Verdict.INCONCLUSIVE;
+        }
         rows.sort(Comparator.comparing((Row row) -> row.change() == Change.CONTROL)
                 .thenComparing(row -> row.interval() == null)
-                .thenComparingDouble(row -> -row.ratio()));
+                .thenComparingDouble(row -> row.ratio() == null ? Double.NEGATIVE_INFINITY : -row.ratio()));
         return new GuardReport(
                 reasons.isEmpty() ? verdict : Verdict.ROLLED_BACK,
                 reasons,
@@ -201,6 +210,46 @@ final class Judge {
                 1 + options.slower());
     }
 
+    /** Queries that were called before and not since: a statement is counted when it ends, and one that hangs never does. */
+    private Stream<Row> silent(Series one) {
+        if (one.after().isEmpty()) {
+            // The source is blind, which is said elsewhere.
+            return Stream.of();
+        }
+        boolean p95 = tellsP95(one);
+        return one.queries().entrySet().stream()
+                .filter(query -> judged(query.getValue().role()))
+                .map(Map.Entry::getKey)
+                .sorted()
+                .filter(id -> seen(one.before(), id, p95)
+                        && sum(one.before(), id, false) >= LEAST_FOR_MEAN
+                        && sum(one.after(), id, false) == 0)
+                .map(id -> silent(new Compared(one, id, p95, null)));
+    }
+
+    private static Row silent(Compared one) {
+        return new Row(
+                one.series.source(),
+                one.id,
+                one.text(),
+                one.role(),
+                one.figure(),
+                one.requestsBefore,
+                0,
+                sum(one.series.before(), one.id, true),
+                0,
+                one.before(),
+                null,
+                1,
+                null,
+                null,
+                Change.TOO_FEW);
+    }
+
+    private static boolean judged(Role role) {
+        return role == Role.TOUCHED || role == Role.UNCLEAR;
+    }
+
     private List<String> uncontrolled(List<Compared> all) {
         List<String> notes = new ArrayList<>();
         for (Series one : series) {
@@ -248,6 +297,10 @@ final class Judge {
             return known == null ? id : known.text();
         }
 
+        String figure() {
+            return p95 ? "p95" : "mean";
+        }
+
         boolean of(Series one) {
             return series.source().equals(one.source());
         }
@@ -267,7 +320,7 @@ final class Judge {
         }
 
         boolean judged() {
-            return enough() && (role() == Role.TOUCHED || role() == Role.UNCLEAR);
+            return enough() && Judge.judged(role());
         }
 
         double before() {
@@ -287,7 +340,7 @@ final class Judge {
                     id,
                     text(),
                     role(),
-                    p95 ? "p95" : "mean",
+                    figure(),
                     requestsBefore,
                     requestsAfter,
                     sum(series.before(), id, true),
@@ -360,9 +413,7 @@ final class Judge {
     }
 
     private List<Compared> compare(Series one) {
-        boolean p95 = one.before().stream()
-                .flatMap(window -> window.samples().stream())
-                .anyMatch(sample -> sample.p95() != null);
+        boolean p95 = tellsP95(one);
         Levels levels = levels(one, p95);
         return one.queries().entrySet().stream()
                 .filter(query -> query.getValue().role() != Role.APART)
@@ -371,6 +422,12 @@ final class Judge {
                 .filter(id -> seen(one.before(), id, p95) && seen(one.after(), id, p95))
                 .map(id -> new Compared(one, id, p95, levels))
                 .toList();
+    }
+
+    private static boolean tellsP95(Series one) {
+        return one.before().stream()
+                .flatMap(window -> window.samples().stream())
+                .anyMatch(sample -> sample.p95() != null);
     }
 
     private static boolean seen(List<Window> windows, String id, boolean p95) {
