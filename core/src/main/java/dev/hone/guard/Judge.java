@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -91,9 +92,9 @@ final class Judge {
         }
         List<Row> silent = series.stream().flatMap(this::silent).toList();
         rows.addAll(silent);
-        reasons.addAll(errors());
-        reasons.addAll(pools());
         List<String> notes = new ArrayList<>(uncontrolled(all));
+        errors(reasons, notes);
+        reasons.addAll(pools());
         for (Row row : silent) {
             notes.add(row.text() + ": had " + row.requestsBefore()
                     + " calls before and none since: it may not finish any more.");
@@ -515,8 +516,8 @@ final class Judge {
 
     // Errors and pools
 
-    private List<String> errors() {
-        List<String> reasons = new ArrayList<>();
+    /** Errors of what uses something changed are reasons; of anything else, they may be anybody's. */
+    private void errors(List<String> reasons, List<String> notes) {
         long compared = series.stream()
                 .mapToLong(one -> one.queries().keySet().stream()
                         .filter(id -> sum(one.after(), id, true) > 0)
@@ -525,14 +526,17 @@ final class Judge {
         double chance =
                 CONFIDENCE_LOST / Math.max(1, compared) / options.looks().size();
         for (Series one : series) {
-            one.queries().keySet().stream().sorted().forEach(id -> {
-                String reason = errors(one, id, chance);
-                if (reason != null) {
-                    reasons.add(reason);
+            for (Map.Entry<String, Series.Query> query : new TreeMap<>(one.queries()).entrySet()) {
+                String more = errors(one, query.getKey(), chance);
+                if (more != null && judged(query.getValue().role())) {
+                    reasons.add(more
+                            + String.format(Locale.ROOT, "; they may rise by %.0f %%", 100 * options.moreErrors()));
+                } else if (more != null) {
+                    notes.add(more
+                            + ". That is no reason to take the deployment back: nothing shows that it is its doing.");
                 }
-            });
+            }
         }
-        return reasons;
     }
 
     private @Nullable String errors(Series one, String id, double chance) {
@@ -564,16 +568,14 @@ final class Judge {
                 ? null
                 : String.format(
                         Locale.ROOT,
-                        "%s: %.2f %% of requests fail, %.2f %% did before (%d of %d against %d of %d); they may rise by"
-                                + " %.0f %%",
+                        "%s: %.2f %% of requests fail, %.2f %% did before (%d of %d against %d of %d)",
                         known == null ? id : known.text(),
                         100 * shareAfter,
                         100 * shareBefore,
                         errorsAfter,
                         after,
                         errorsBefore,
-                        before,
-                        100 * options.moreErrors());
+                        before);
     }
 
     private List<String> pools() {

@@ -468,6 +468,44 @@ class GuardTest {
     }
 
     @Test
+    void a_window_counts_its_own_calls_also_of_a_statement_that_was_far_behind_many_others() {
+        run("CREATE DATABASE many");
+        ServerAddress many = address.withDatabase("many");
+        String seldom = "SELECT count(*) FROM few, generate_series(1, %d) AS g WHERE n < 0";
+        try (Server server = Server.connect(many);
+                Evidence.Watcher watcher = Evidence.statements(many).open(new Touches(true, Map.of()))) {
+            server.handle().execute("CREATE EXTENSION pg_stat_statements");
+            server.handle().execute("CREATE TABLE few (n int)");
+            for (int i = 0; i < 40; i++) {
+                server.handle().execute(seldom.formatted(1));
+            }
+            for (int i = 0; i < 520; i++) {
+                StringBuilder other = new StringBuilder("SELECT count(*)");
+                for (int bit = 0; bit < 10; bit++) {
+                    other.append((i >> bit & 1) == 1 ? " + 1" : " - 1");
+                }
+                server.handle().execute(other + " FROM generate_series(1, 20000)");
+            }
+            watcher.begin(Duration.ofMillis(1));
+            for (int i = 0; i < 3; i++) {
+                server.handle().execute("INSERT INTO few SELECT 1 FROM generate_series(1, 1000)");
+                server.handle().execute(seldom.formatted(5000));
+            }
+            Window window = watcher.end();
+
+            String id = watcher.queries().entrySet().stream()
+                    .filter(query -> query.getValue().text().startsWith("SELECT count(*) FROM few"))
+                    .map(Map.Entry::getKey)
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(window.samples())
+                    .filteredOn(sample -> sample.query().equals(id))
+                    .singleElement()
+                    .matches(sample -> sample.requests() == 3, "three calls");
+        }
+    }
+
+    @Test
     void what_a_query_has_to_do_with_a_deployment_is_told_by_its_text() {
         run(
                 "CREATE TABLE parent (id int PRIMARY KEY)",

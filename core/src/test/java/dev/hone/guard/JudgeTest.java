@@ -301,6 +301,28 @@ class JudgeTest {
         assertThat(wrong).isZero();
     }
 
+    @Test
+    void errors_of_what_has_nothing_to_do_with_the_changes_are_told_and_no_reason() {
+        for (Role role : List.of(Role.APART, Role.CONTROL)) {
+            Server server = server(10, 0.03, 0.03).query("transactions rolled back", role, 1);
+            List<Window> before = before(server);
+            server.errors.put("transactions rolled back", 0.05);
+
+            GuardReport report = watched(server, before, List.of());
+
+            assertThat(report.verdict()).as(report.toString()).isEqualTo(Verdict.KEPT);
+            assertThat(report.notes())
+                    .singleElement()
+                    .asString()
+                    .startsWith("transactions rolled back: ")
+                    .contains("of requests fail, 0.00 % did before", "no reason to take the deployment back");
+        }
+        Server server = server(10, 0.03, 0.03).query("deadlocks", Role.UNCLEAR, 1);
+        List<Window> before = before(server);
+        server.errors.put("deadlocks", 0.05);
+        assertThat(watched(server, before, List.of()).verdict()).isEqualTo(Verdict.ROLLED_BACK);
+    }
+
     private static GuardReport errors(double before, double after) {
         return errors(1, before, after);
     }
