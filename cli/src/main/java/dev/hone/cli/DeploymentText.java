@@ -90,6 +90,9 @@ final class DeploymentText {
                         : "";
             case KEPT -> "  guarded: kept";
             case INCONCLUSIVE -> "  guarded: undecided";
+            case ROLLING_BACK ->
+                "  guarded: to be taken back, and not yet so: run hone undo " + deployment.id()
+                        + ", or apply the same proposal again with --guard";
             case ROLLED_BACK -> "  guarded: taken back";
         };
     }

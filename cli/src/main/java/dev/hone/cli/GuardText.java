@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class GuardText {
 
     private static final String RATIO = "after ÷ before";
+    private static final String NONE = "–";
     private static final int WIDE = 110;
     private static final int SHORT = 60;
 
@@ -29,7 +30,7 @@ final class GuardText {
         }
         GuardReport report = result.guard();
         if (report != null) {
-            print(report);
+            print(report, result.undo() == null || result.undo().complete());
         }
         if (result.undo() != null) {
             deployments.printSteps(result.undo());
@@ -37,7 +38,7 @@ final class GuardText {
         line("", result.next());
     }
 
-    private void print(GuardReport report) {
+    private void print(GuardReport report, boolean complete) {
         if (!report.rows().isEmpty()) {
             boolean wide = terminal.columns() >= WIDE;
             Table table = wide
@@ -58,13 +59,19 @@ final class GuardText {
                         terminal.styled(Style.YELLOW, "? left  "),
                         "Nothing was seen to get worse, and there was too little evidence to call it good.");
             case ROLLED_BACK ->
-                report.reasons().forEach(reason -> line(terminal.styled(Style.RED, "✖ taken back  "), reason));
+                report.reasons()
+                        .forEach(reason -> line(
+                                terminal.styled(Style.RED, complete ? "✖ taken back  " : "✖ to be taken back  "),
+                                reason));
         }
     }
 
     private void print(Table table, GuardReport.Row row, boolean wide) {
         boolean control = row.role() == Role.CONTROL;
-        String ratio = control ? ratio(row.after() / row.before()) : ratio(row.ratio()) + interval(row.interval());
+        Double after = row.after();
+        Double compared = control && after != null ? Double.valueOf(after / row.before()) : row.ratio();
+        String ratio = compared == null ? NONE : ratio(compared) + (control ? "" : interval(row.interval()));
+        String millis = after == null ? NONE : Words.millis(after);
         String change = switch (row.change()) {
             case FASTER -> terminal.styled(Style.GREEN, "✔ " + row.change().words());
             case SLOWER -> terminal.styled(Style.RED, "✖ " + row.change().words());
@@ -79,8 +86,8 @@ final class GuardText {
                     String.format(Locale.ROOT, "%,d → %,d", row.requestsBefore(), row.requestsAfter()),
                     row.figure(),
                     Words.millis(row.before()),
-                    Words.millis(row.after()),
-                    control || row.load() == 1 ? "–" : ratio(row.load()),
+                    millis,
+                    control || row.load() == 1 ? NONE : ratio(row.load()),
                     ratio,
                     change);
         } else {
@@ -88,7 +95,7 @@ final class GuardText {
                     shortened(row.text()),
                     row.figure(),
                     Words.millis(row.before()),
-                    Words.millis(row.after()),
+                    millis,
                     ratio,
                     change);
         }

@@ -153,11 +153,23 @@ final class GuideText {
         code(
                 "sh",
                 "hone apply PROPOSAL URL --dry-run   # says what it would do, and changes nothing\nhone apply PROPOSAL URL");
+        if (proposal.recommendations().stream()
+                .allMatch(one -> one.change().irreversible().isEmpty())) {
+            guard();
+        }
         words("Or without Hone, file by file, each after the one before it was verified:");
         code("sh", "psql --no-psqlrc --set=ON_ERROR_STOP=1 --file=PROPOSAL/sql/001-….sql URL");
         for (int i = 0; i < proposal.recommendations().size(); i++) {
             step(i);
         }
+    }
+
+    /** What cannot be taken back is refused under guard. */
+    private void guard() {
+        words(
+                "With --guard it looks at the queries for 3 minutes before and 10 minutes afterwards, and takes the deployment back by"
+                        + " itself if they got slower or fail more often:");
+        code("sh", "hone apply PROPOSAL URL --guard");
     }
 
     private void step(int i) {

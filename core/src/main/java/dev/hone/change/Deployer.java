@@ -128,7 +128,7 @@ public final class Deployer {
 
     /**
      * Takes a deployment back, last step first. What somebody has changed since is left alone and said to be. The
-     * journal stays: it is the history.
+     * journal stays: it is the history. If its guard decided against it, that it is taken back is written there too.
      *
      * @param deployment its id; null for the last one that is not undone
      * @return what was done; not complete if a step could not be taken back, which ended the undoing
@@ -150,26 +150,40 @@ public final class Deployer {
         refuse(checks);
         DeploymentRecord found = toUndo(journal, deployment);
         List<DeploymentResult.Step> done = new Undoing(session, journal, options, progress).run(found);
-        boolean failed = done.stream().anyMatch(step -> step.state() == StepState.UNDOING);
+        List<String> left = done.stream()
+                .filter(step -> step.state().undoable())
+                .map(step -> "step " + step.number() + " (" + step.title() + ")")
+                .toList();
+        GuardNote guard = found.guard();
+        if (left.isEmpty() && guard != null && found.rollingBack()) {
+            note(journal, found.id(), guard.rolledBack());
+        }
         return new DeploymentResult(
                 found.id(),
-                !failed,
+                left.isEmpty(),
                 done,
                 checks,
-                failed
-                        ? "Remove the cause and run hone undo " + found.id() + " again: it goes on there."
+                !left.isEmpty()
+                        ? "Still there, in whole or in part: " + String.join(", ", left)
+                                + ". Remove the cause and run hone undo " + found.id() + " again: it goes on there."
                         : "Deployment " + found.id() + " is taken back; the journal keeps its history.");
     }
 
-    /** The last deployment of these changes that is not taken back; empty if there is none. */
+    /**
+     * The last deployment of these changes that is not taken back, or the one that its guard has yet to take back; empty if
+     * there is none.
+     */
     public static Optional<DeploymentRecord> last(ServerAddress address, List<Change> changes) {
         String digest = Journal.digest(changes);
         try (Server server = Server.connect(address)) {
-            return new Journal(server)
+            List<DeploymentRecord> same = new Journal(server)
                     .deployments().reversed().stream()
                             .filter(found -> found.digest().equals(digest))
-                            .findFirst()
-                            .filter(DeploymentRecord::undoable);
+                            .toList();
+            return same.stream()
+                    .filter(DeploymentRecord::rollingBack)
+                    .findFirst()
+                    .or(() -> same.stream().findFirst().filter(DeploymentRecord::undoable));
         }
     }
 
@@ -180,10 +194,13 @@ public final class Deployer {
      */
     public static void guarded(ServerAddress address, String deployment, GuardNote note) {
         try (Server server = Server.connect(address)) {
-            Journal journal = new Journal(server);
-            journal.guard(deployment, note);
-            journal.explain(deployment, "guard: " + note.summary());
+            note(new Journal(server), deployment, note);
         }
+    }
+
+    private static void note(Journal journal, String deployment, GuardNote note) {
+        journal.guard(deployment, note);
+        journal.explain(deployment, "guard: " + note.summary());
     }
 
     private static DeploymentRecord toUndo(Journal journal, @Nullable String deployment) {
@@ -199,7 +216,7 @@ public final class Deployer {
                 .orElseThrow(() -> HoneException.usage(
                         "The journal holds no deployment " + deployment,
                         "Nothing was changed. `hone status` lists those it holds."));
-        if (!found.undoable()) {
+        if (!found.undoable() && !found.rollingBack()) {
             throw HoneException.usage(
                     "Deployment " + deployment + " holds nothing to take back", "Nothing was changed.");
         }

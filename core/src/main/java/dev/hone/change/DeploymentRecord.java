@@ -93,6 +93,11 @@ public record DeploymentRecord(
         return guard != null && guard.state() == GuardNote.State.WATCHING && complete();
     }
 
+    /** Whether its guard decided against it, and nobody has written yet that all of it is taken back. */
+    public boolean rollingBack() {
+        return guard != null && guard.state() == GuardNote.State.ROLLING_BACK;
+    }
+
     private static boolean taken(Step step) {
         return step.state() == StepState.UNDONE || step.state() == StepState.KEPT;
     }

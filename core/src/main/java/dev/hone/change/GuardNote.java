@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record GuardNote(State state, String summary, Map<String, Object> before) {
 
+    private static final String TO_BE = "to be ";
+
     /** How far it is. */
     public enum State {
         /** It saw the time before, and has yet to judge; or Hone was ended while it did. */
@@ -20,7 +22,9 @@ public record GuardNote(State state, String summary, Map<String, Object> before)
         KEPT,
         /** It could not tell, and left the changes. */
         INCONCLUSIVE,
-        /** Something got worse, or nothing better: the changes are taken back, or are to be. */
+        /** Something got worse, or nothing better: the changes are to be taken back, or are just being. */
+        ROLLING_BACK,
+        /** They are taken back. */
         ROLLED_BACK
     }
 
@@ -28,6 +32,16 @@ public record GuardNote(State state, String summary, Map<String, Object> before)
         Objects.requireNonNull(state, "state");
         summary = Objects.requireNonNullElse(summary, "");
         before = Map.copyOf(orEmpty(before));
+    }
+
+    /** The same guard, having decided against the changes, before anything of them is taken back. */
+    public GuardNote rollingBack(String reasons) {
+        return ended(State.ROLLING_BACK, TO_BE + "taken back: " + reasons);
+    }
+
+    /** The same guard, once all is taken back that it decided against. */
+    GuardNote rolledBack() {
+        return ended(State.ROLLED_BACK, summary.startsWith(TO_BE) ? summary.substring(TO_BE.length()) : summary);
     }
 
     private static Map<String, Object> orEmpty(@Nullable Map<String, Object> map) {

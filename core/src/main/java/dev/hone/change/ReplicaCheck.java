@@ -56,14 +56,25 @@ record ReplicaCheck(Server server, Limits limits) {
     private Optional<PreCheck> missing() {
         return server.handle()
                 .createQuery(Sql.load(ReplicaCheck.class, "synchronous", server.version()))
-                .map((rs, context) -> rs.getBoolean("hangs")
-                        ? PreCheck.refused(
-                                "No replica of synchronous_standby_names ('" + rs.getString("names")
+                .map((rs, context) -> rs.getBoolean("unseen")
+                        ? missing(rs.getString("names"), rs.getString("role"), rs.getBoolean("hidden"))
+                        : Optional.<PreCheck>empty())
+                .one();
+    }
+
+    private static Optional<PreCheck> missing(String names, String role, boolean hidden) {
+        return Optional.of(
+                hidden
+                        ? PreCheck.warning(
+                                "Commits wait for a replica of synchronous_standby_names ('" + names
+                                        + "'), and whether it is among the connected ones cannot be seen: role "
+                                        + Sql.identifier(role) + " may not read it.",
+                                "See that it is, or they wait for ever; to have Hone look, have a superuser run: GRANT"
+                                        + " pg_read_all_stats TO " + Sql.identifier(role) + ";")
+                        : PreCheck.refused(
+                                "No replica of synchronous_standby_names ('" + names
                                         + "') is connected: every commit would wait for ever.",
                                 "Bring the replica back, or have a superuser run: ALTER SYSTEM SET"
-                                        + " synchronous_standby_names = ''; SELECT pg_reload_conf();")
-                        : PreCheck.fine(""))
-                .filter(check -> check.level() == PreCheck.Level.REFUSED)
-                .findFirst();
+                                        + " synchronous_standby_names = ''; SELECT pg_reload_conf();"));
     }
 }

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param reasons why the deployment is taken back; empty if it is not
  * @param notes what a reader should know: what could not be seen, what could not be decided
- * @param rows the queries that could be compared, those that got worst first, untouched ones last
+ * @param rows the queries that could be compared, those that got worst first, then those that have too few requests, or
+ *     none any more, untouched ones last
  * @param windowsBefore slices of time before
  * @param windowsAfter and after
  */
@@ -73,9 +74,9 @@ public record GuardReport(
      * @param query its id in the source
      * @param figure mean or p95
      * @param before milliseconds
-     * @param after milliseconds
+     * @param after milliseconds; null if it was not called any more, or never came to its end
      * @param load by how much untouched queries changed meanwhile: 1.1 for 10 % slower; 1 if there are none
-     * @param ratio after divided by before, and by what the load did
+     * @param ratio after divided by before, and by what the load did; null if there is no after
      * @param interval where the ratio lies; the intervals of all queries at all looks hold together with 95 % confidence.
      *     Null if there is too little to say
      */
@@ -90,9 +91,9 @@ public record GuardReport(
             long errorsBefore,
             long errorsAfter,
             double before,
-            double after,
+            @Nullable Double after,
             double load,
-            double ratio,
+            @Nullable Double ratio,
             @Nullable Interval interval,
             Change change) {}
 }

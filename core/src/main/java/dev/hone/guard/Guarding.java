@@ -91,6 +91,9 @@ public final class Guarding {
     private GuardResult apply() {
         refuseIrreversible();
         DeploymentRecord earlier = Deployer.last(address, changes).orElse(null);
+        if (earlier != null && earlier.rollingBack()) {
+            return finish(earlier);
+        }
         if (earlier != null && earlier.unguarded()) {
             Baseline before = Baseline.of(earlier.guard()).orElseThrow(() -> noBefore(earlier));
             if (before.from().isBefore(Instant.now().minus(OLD))) {
@@ -190,37 +193,61 @@ public final class Guarding {
 
     private GuardResult watch(@Nullable DeploymentResult applied, String id, Baseline before) {
         GuardReport report = watch(before);
-        String summary = report.verdict() == GuardReport.Verdict.ROLLED_BACK
-                ? "taken back: " + String.join("; ", report.reasons())
-                : report.verdict() == GuardReport.Verdict.KEPT
-                        ? "kept: nothing got worse in " + report.windowsAfter() + " windows of " + before.windowMillis()
-                                + " ms"
-                        : "left, undecided: " + String.join(" ", report.notes());
         GuardNote note = before.note();
-        if (report.verdict() != GuardReport.Verdict.ROLLED_BACK) {
-            Deployer.guarded(
-                    address,
-                    id,
-                    note.ended(
-                            report.verdict() == GuardReport.Verdict.KEPT
-                                    ? GuardNote.State.KEPT
-                                    : GuardNote.State.INCONCLUSIVE,
-                            summary));
-            return new GuardResult(applied, report, null, "To take it back: hone undo " + id + ".");
-        }
-        DeploymentResult undone = undo(id, report);
-        Deployer.guarded(address, id, note.ended(GuardNote.State.ROLLED_BACK, summary));
-        return new GuardResult(applied, report, undone, undone.next());
+        return switch (report.verdict()) {
+            case KEPT ->
+                left(
+                        applied,
+                        id,
+                        report,
+                        note.ended(
+                                GuardNote.State.KEPT,
+                                "kept: nothing got worse in " + report.windowsAfter() + " windows of "
+                                        + before.windowMillis() + " ms"));
+            case INCONCLUSIVE ->
+                left(
+                        applied,
+                        id,
+                        report,
+                        note.ended(
+                                GuardNote.State.INCONCLUSIVE, "left, undecided: " + String.join(" ", report.notes())));
+            case ROLLED_BACK -> {
+                String reasons = String.join("; ", report.reasons());
+                DeploymentResult undone = undo(id, note.rollingBack(reasons), true);
+                yield new GuardResult(applied, report, undone, undone.next());
+            }
+        };
     }
 
-    private DeploymentResult undo(String id, GuardReport report) {
+    private GuardResult left(@Nullable DeploymentResult applied, String id, GuardReport report, GuardNote note) {
+        Deployer.guarded(address, id, note);
+        return new GuardResult(applied, report, null, "To take it back: hone undo " + id + ".");
+    }
+
+    /** Takes back what an earlier guard had decided against when it was ended, and applies nothing. */
+    private GuardResult finish(DeploymentRecord earlier) {
+        GuardNote note = Objects.requireNonNull(earlier.guard());
+        DeploymentResult undone = undo(earlier.id(), note, false);
+        return new GuardResult(
+                null,
+                null,
+                undone,
+                "An earlier guard of the same changes was ended before it had taken them back. It had found: "
+                        + note.summary() + ". Nothing was applied now. " + undone.next());
+    }
+
+    /** What is decided is written down first: a Hone that is killed meanwhile must not be followed by one that applies anew. */
+    private DeploymentResult undo(String id, GuardNote note, boolean unwritten) {
         try {
+            if (unwritten) {
+                Deployer.guarded(address, id, note);
+            }
             return Deployer.undo(address, id, deployOptions, progress);
-        } catch (HoneException e) {
+        } catch (HoneException | JdbiException e) {
             throw HoneException.failed(
-                    "Deployment " + id + " is to be taken back (" + String.join("; ", report.reasons())
-                            + "), and could not be: " + e.getMessage(),
-                    "What it made is still there. Take it back when that is possible: hone undo " + id + ".",
+                    "Deployment " + id + " is " + note.summary() + "; and could not be: " + e.getMessage(),
+                    "What it made is still there. Take it back when that is possible: hone undo " + id
+                            + ", or run the same command again.",
                     e);
         }
     }
@@ -289,8 +316,10 @@ public final class Guarding {
     private static String worst(GuardReport report) {
         return report.rows().stream()
                 .filter(row -> row.interval() != null && row.change() != GuardReport.Change.CONTROL)
+                .map(GuardReport.Row::ratio)
+                .filter(Objects::nonNull)
                 .findFirst()
-                .map(row -> String.format(Locale.ROOT, "slowest %.2f× of before", row.ratio()))
+                .map(ratio -> String.format(Locale.ROOT, "slowest %.2f× of before", ratio))
                 .orElse("too few requests yet");
     }
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -89,13 +90,22 @@ final class Judge {
                 reasons.add(slower(row));
             }
         }
-        reasons.addAll(errors());
-        reasons.addAll(pools());
+        List<Row> silent = series.stream().flatMap(this::silent).toList();
+        rows.addAll(silent);
         List<String> notes = new ArrayList<>(uncontrolled(all));
+        errors(reasons, notes);
+        reasons.addAll(pools());
+        for (Row row : silent) {
+            notes.add(row.text() + ": had " + row.requestsBefore()
+                    + " calls before and none since: it may not finish any more.");
+        }
         Verdict verdict = reasons.isEmpty() && last ? conclude(rows, reasons, notes) : Verdict.INCONCLUSIVE;
+        if (verdict == Verdict.KEPT && !silent.isEmpty()) {
+            verdict = Verdict.INCONCLUSIVE;
+        }
         rows.sort(Comparator.comparing((Row row) -> row.change() == Change.CONTROL)
                 .thenComparing(row -> row.interval() == null)
-                .thenComparingDouble(row -> -row.ratio()));
+                .thenComparingDouble(row -> row.ratio() == null ? Double.NEGATIVE_INFINITY : -row.ratio()));
         return new GuardReport(
                 reasons.isEmpty() ? verdict : Verdict.ROLLED_BACK,
                 reasons,
@@ -201,6 +211,46 @@ final class Judge {
                 1 + options.slower());
     }
 
+    /** Queries that were called before and not since: a statement is counted when it ends, and one that hangs never does. */
+    private Stream<Row> silent(Series one) {
+        if (one.after().isEmpty()) {
+            // The source is blind, which is said elsewhere.
+            return Stream.of();
+        }
+        boolean p95 = tellsP95(one);
+        return one.queries().entrySet().stream()
+                .filter(query -> judged(query.getValue().role()))
+                .map(Map.Entry::getKey)
+                .sorted()
+                .filter(id -> seen(one.before(), id, p95)
+                        && sum(one.before(), id, false) >= LEAST_FOR_MEAN
+                        && sum(one.after(), id, false) == 0)
+                .map(id -> silent(new Compared(one, id, p95, null)));
+    }
+
+    private static Row silent(Compared one) {
+        return new Row(
+                one.series.source(),
+                one.id,
+                one.text(),
+                one.role(),
+                one.figure(),
+                one.requestsBefore,
+                0,
+                sum(one.series.before(), one.id, true),
+                0,
+                one.before(),
+                null,
+                1,
+                null,
+                null,
+                Change.TOO_FEW);
+    }
+
+    private static boolean judged(Role role) {
+        return role == Role.TOUCHED || role == Role.UNCLEAR;
+    }
+
     private List<String> uncontrolled(List<Compared> all) {
         List<String> notes = new ArrayList<>();
         for (Series one : series) {
@@ -248,6 +298,10 @@ final class Judge {
             return known == null ? id : known.text();
         }
 
+        String figure() {
+            return p95 ? "p95" : "mean";
+        }
+
         boolean of(Series one) {
             return series.source().equals(one.source());
         }
@@ -267,7 +321,7 @@ final class Judge {
         }
 
         boolean judged() {
-            return enough() && (role() == Role.TOUCHED || role() == Role.UNCLEAR);
+            return enough() && Judge.judged(role());
         }
 
         double before() {
@@ -287,7 +341,7 @@ final class Judge {
                     id,
                     text(),
                     role(),
-                    p95 ? "p95" : "mean",
+                    figure(),
                     requestsBefore,
                     requestsAfter,
                     sum(series.before(), id, true),
@@ -360,9 +414,7 @@ final class Judge {
     }
 
     private List<Compared> compare(Series one) {
-        boolean p95 = one.before().stream()
-                .flatMap(window -> window.samples().stream())
-                .anyMatch(sample -> sample.p95() != null);
+        boolean p95 = tellsP95(one);
         Levels levels = levels(one, p95);
         return one.queries().entrySet().stream()
                 .filter(query -> query.getValue().role() != Role.APART)
@@ -371,6 +423,12 @@ final class Judge {
                 .filter(id -> seen(one.before(), id, p95) && seen(one.after(), id, p95))
                 .map(id -> new Compared(one, id, p95, levels))
                 .toList();
+    }
+
+    private static boolean tellsP95(Series one) {
+        return one.before().stream()
+                .flatMap(window -> window.samples().stream())
+                .anyMatch(sample -> sample.p95() != null);
     }
 
     private static boolean seen(List<Window> windows, String id, boolean p95) {
@@ -458,8 +516,8 @@ final class Judge {
 
     // Errors and pools
 
-    private List<String> errors() {
-        List<String> reasons = new ArrayList<>();
+    /** Errors of what uses something changed are reasons; of anything else, they may be anybody's. */
+    private void errors(List<String> reasons, List<String> notes) {
         long compared = series.stream()
                 .mapToLong(one -> one.queries().keySet().stream()
                         .filter(id -> sum(one.after(), id, true) > 0)
@@ -468,14 +526,17 @@ final class Judge {
         double chance =
                 CONFIDENCE_LOST / Math.max(1, compared) / options.looks().size();
         for (Series one : series) {
-            one.queries().keySet().stream().sorted().forEach(id -> {
-                String reason = errors(one, id, chance);
-                if (reason != null) {
-                    reasons.add(reason);
+            for (Map.Entry<String, Series.Query> query : new TreeMap<>(one.queries()).entrySet()) {
+                String more = errors(one, query.getKey(), chance);
+                if (more != null && judged(query.getValue().role())) {
+                    reasons.add(more
+                            + String.format(Locale.ROOT, "; they may rise by %.0f %%", 100 * options.moreErrors()));
+                } else if (more != null) {
+                    notes.add(more
+                            + ". That is no reason to take the deployment back: nothing shows that it is its doing.");
                 }
-            });
+            }
         }
-        return reasons;
     }
 
     private @Nullable String errors(Series one, String id, double chance) {
@@ -507,16 +568,14 @@ final class Judge {
                 ? null
                 : String.format(
                         Locale.ROOT,
-                        "%s: %.2f %% of requests fail, %.2f %% did before (%d of %d against %d of %d); they may rise by"
-                                + " %.0f %%",
+                        "%s: %.2f %% of requests fail, %.2f %% did before (%d of %d against %d of %d)",
                         known == null ? id : known.text(),
                         100 * shareAfter,
                         100 * shareBefore,
                         errorsAfter,
                         after,
                         errorsBefore,
-                        before,
-                        100 * options.moreErrors());
+                        before);
     }
 
     private List<String> pools() {

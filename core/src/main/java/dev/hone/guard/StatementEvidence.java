@@ -15,12 +15,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What the database counts. */
 record StatementEvidence(ServerAddress address) implements Evidence {
 
-    private static final int MOST_STATEMENTS = 500;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final String TRANSACTIONS = "transactions";
     private static final String DEADLOCKS = "deadlocks";
@@ -37,7 +37,8 @@ record StatementEvidence(ServerAddress address) implements Evidence {
 
     private record Activity(long commits, long rollbacks, long deadlocks, long connections, long most) {}
 
-    private record Reading(Instant at, Map<String, Workload.Query> queries, Activity activity) {}
+    /** All statements, so that one that is missing was not counted yet; null if they could not be read. */
+    private record Reading(Instant at, @Nullable Map<String, Workload.Query> queries, Activity activity) {}
 
     private static final class Watching implements Watcher {
 
@@ -56,7 +57,8 @@ record StatementEvidence(ServerAddress address) implements Evidence {
             this.address = address;
             this.touches = touches;
             queries.put(TRANSACTIONS, new Series.Query("transactions rolled back", Role.APART));
-            queries.put(DEADLOCKS, new Series.Query("transactions ended by a deadlock", Role.APART));
+            // Unlike rollbacks, which applications make as they please, none of them is meant to happen.
+            queries.put(DEADLOCKS, new Series.Query("transactions ended by a deadlock", Role.UNCLEAR));
         }
 
         private Reading read() {
@@ -85,12 +87,10 @@ record StatementEvidence(ServerAddress address) implements Evidence {
                                     rs.getLong("connections"),
                                     rs.getLong("most")))
                             .one());
-            Map<String, Workload.Query> counted = new HashMap<>();
+            Map<String, Workload.Query> counted = null;
             try {
-                PgStatStatements.read(open, MOST_STATEMENTS)
-                        .workload()
-                        .queries()
-                        .forEach(query -> counted.put(query.id(), query));
+                counted = PgStatStatements.read(open, Integer.MAX_VALUE).workload().queries().stream()
+                        .collect(Collectors.toMap(Workload.Query::id, query -> query, (one, other) -> one));
             } catch (HoneException e) {
                 note = "Single queries cannot be told apart: " + e.getMessage() + ".";
             }
@@ -119,16 +119,8 @@ record StatementEvidence(ServerAddress address) implements Evidence {
             Reading to = read();
             ended = to;
             List<Sample> samples = new ArrayList<>();
-            for (Workload.Query query : to.queries().values()) {
-                Workload.Query earlier = from.queries().get(query.id());
-                double calls = query.calls() - (earlier == null ? 0 : earlier.calls());
-                double millis = total(query) - (earlier == null ? 0 : total(earlier));
-                // A counter that was reset counts from nothing.
-                if (calls >= 1 && millis > 0) {
-                    queries.computeIfAbsent(
-                            query.id(), id -> new Series.Query(Promise.shown(query.sql()), touches.role(query.sql())));
-                    samples.add(new Sample(query.id(), (long) calls, 0, millis / calls, null));
-                }
+            if (from.queries() != null && to.queries() != null) {
+                count(from.queries(), to.queries(), samples);
             }
             Activity before = from.activity();
             Activity after = to.activity();
@@ -142,6 +134,20 @@ record StatementEvidence(ServerAddress address) implements Evidence {
                     null,
                     null));
             return new Window(from.at(), to.at(), samples, new Pool(after.connections(), after.most(), null));
+        }
+
+        private void count(Map<String, Workload.Query> from, Map<String, Workload.Query> to, List<Sample> samples) {
+            for (Workload.Query query : to.values()) {
+                Workload.Query earlier = from.get(query.id());
+                double calls = query.calls() - (earlier == null ? 0 : earlier.calls());
+                double millis = total(query) - (earlier == null ? 0 : total(earlier));
+                // A counter that was reset counts from nothing.
+                if (calls >= 1 && millis > 0) {
+                    queries.computeIfAbsent(
+                            query.id(), id -> new Series.Query(Promise.shown(query.sql()), touches.role(query.sql())));
+                    samples.add(new Sample(query.id(), (long) calls, 0, millis / calls, null));
+                }
+            }
         }
 
         private static double total(Workload.Query query) {

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hone.HoneException;
+import dev.hone.Progress;
 import dev.hone.postgres.Installed;
 import dev.hone.postgres.LocalServer;
+import dev.hone.postgres.Secret;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +62,24 @@ class ReplicaTest {
                     .extracting(PreCheck::message)
                     .anyMatch(message -> message.startsWith("The deployment will begin with a pause: replica 'spare'"));
 
+            Bench ordinary = ordinaryRole(primary);
+            synchronous(bench, "spare");
+            Bench.await(
+                    "it waits for it", () -> "sync".equals(bench.ask("SELECT sync_state FROM pg_stat_replication")));
+            PreCheck unseen = Deployer.plan(ordinary.address(), List.of(), Bench.OPTIONS).checks().stream()
+                    .filter(check -> check.message().contains("synchronous_standby_names"))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(unseen.level()).isEqualTo(PreCheck.Level.WARNING);
+            assertThat(unseen.message()).contains("'spare'", "cannot be seen: role \"ordinary\" may not read it");
+            assertThat(unseen.advice()).contains("GRANT pg_read_all_stats TO \"ordinary\"");
+            CreateIndex own = index("public", "plain", "plain_a_idx", "a");
+            assertThat(ordinary.apply(own).complete()).isTrue();
+            assertThat(Deployer.undo(ordinary.address(), null, Bench.OPTIONS, Progress.NONE)
+                            .complete())
+                    .isTrue();
+            synchronous(bench, "");
+
             standby.stop(LocalServer.StopMode.IMMEDIATE);
             Bench.await("it is gone", () -> bench.ask("SELECT state FROM pg_stat_replication") == null);
             CreateIndex other = index("public", "plain", "plain_b_idx", "b");
@@ -70,14 +90,33 @@ class ReplicaTest {
                     .anyMatch(message -> message.startsWith("Nobody is connected to replication slot 'spare'"));
 
             // A commit would now wait for ever: set it without one that waits.
-            bench.run("ALTER SYSTEM SET synchronous_standby_names = 'spare'", "SELECT pg_reload_conf()");
-            Bench.await("it is set", () -> "spare".equals(bench.ask("SHOW synchronous_standby_names")));
+            synchronous(bench, "spare");
             assertThatThrownBy(() -> bench.apply(other))
                     .satisfies(ofKind(HoneException.Kind.REFUSED))
                     .hasMessageContaining("No replica of synchronous_standby_names ('spare') is connected")
                     .satisfies(e -> assertThat(((HoneException) e).advice()).contains("ALTER SYSTEM"));
             assertThat(bench.ask("SELECT to_regclass('plain_b_idx')::text")).isNull();
+            // That nobody at all is connected is seen by everybody.
+            assertThatThrownBy(() -> ordinary.apply(own))
+                    .hasMessageContaining("No replica of synchronous_standby_names");
         }
+    }
+
+    /** A database of a role that may not read statistics of others. */
+    private static Bench ordinaryRole(LocalServer primary) {
+        Bench bench = Bench.on(
+                primary,
+                "CREATE ROLE ordinary LOGIN PASSWORD 'x'",
+                "CREATE TABLE plain (id int PRIMARY KEY, a int)",
+                "ALTER TABLE plain OWNER TO ordinary",
+                "GRANT CREATE ON SCHEMA public TO ordinary");
+        bench.run("GRANT CREATE ON DATABASE " + bench.address().database() + " TO ordinary");
+        return new Bench(bench.address().withUser("ordinary", new Secret("x")));
+    }
+
+    private static void synchronous(Bench bench, String names) throws InterruptedException {
+        bench.run("ALTER SYSTEM SET synchronous_standby_names = '" + names + "'", "SELECT pg_reload_conf()");
+        Bench.await("it is set", () -> names.equals(bench.ask("SHOW synchronous_standby_names")));
     }
 
     /** Gives the standby the primary's files, and tells it to follow. */

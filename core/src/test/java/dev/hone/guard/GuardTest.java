@@ -202,6 +202,58 @@ class GuardTest {
     }
 
     @Test
+    void an_undo_that_was_cut_off_or_failed_is_finished_by_the_same_command_and_nothing_is_applied_anew() {
+        RunSql harmful = new RunSql(
+                "cut off",
+                List.of("UPDATE effort SET n = 20000"),
+                List.of("UPDATE effort SET n = 4000 / (SELECT count(*) FROM pg_class WHERE relname = 'repaired')"),
+                true);
+        Progress killed = (label, total) -> {
+            if (label.startsWith("undo: ")) {
+                throw new IllegalStateException("killed");
+            }
+            return (done, detail) -> {};
+        };
+        assertThatThrownBy(() -> guard(harmful, List.of(), QUICK, killed)).hasMessage("killed");
+        DeploymentRecord cut = last();
+        assertThat(cut.guard().state()).isEqualTo(GuardNote.State.ROLLING_BACK);
+        assertThat(cut.steps().getFirst().state()).isEqualTo(StepState.APPLIED);
+        assertThat(cut.steps().getFirst().details()).contains("guard: to be taken back: ", "effort");
+
+        GuardResult failed = guard(harmful, List.of());
+
+        assertThat(failed.deployment()).isNull();
+        assertThat(failed.kept()).isFalse();
+        assertThat(failed.undo().complete()).isFalse();
+        assertThat(failed.next())
+                .contains("Nothing was applied now", "to be taken back: ")
+                .contains("Still there, in whole or in part: step 1 (cut off). Remove the cause and run hone undo "
+                        + cut.id());
+        assertThat(last().id()).isEqualTo(cut.id());
+        assertThat(last().guard().state()).isEqualTo(GuardNote.State.ROLLING_BACK);
+        assertThat(ask("SELECT n FROM effort")).isEqualTo("20000");
+
+        run("CREATE TABLE repaired ()");
+        GuardNote decided = last().guard();
+        GuardResult finished = guard(harmful, List.of());
+
+        assertThat(finished.undo().complete()).isTrue();
+        assertThat(finished.kept()).isFalse();
+        assertThat(last().guard().state()).isEqualTo(GuardNote.State.ROLLED_BACK);
+        assertThat(last().guard().summary()).startsWith("taken back: ");
+        assertThat(last().steps().getFirst().details()).contains("guard: taken back: ");
+
+        // Killed when all was taken back, and just that not written yet.
+        Deployer.guarded(address, cut.id(), decided);
+        GuardResult written = guard(harmful, List.of());
+        assertThat(written.undo().complete()).isTrue();
+        assertThat(last().id()).isEqualTo(cut.id());
+        assertThat(last().guard().state()).isEqualTo(GuardNote.State.ROLLED_BACK);
+        assertThat(ask("SELECT n FROM effort")).isEqualTo("4000");
+        run("DROP TABLE repaired");
+    }
+
+    @Test
     void an_index_that_helps_stays_and_one_that_does_not_is_taken_back() {
         String id = ask("SELECT queryid::text FROM pg_stat_statements WHERE query LIKE '%Big Table%k = %'");
         List<Promise> promises = List.of(new Promise(id, "", 1000));
@@ -413,6 +465,44 @@ class GuardTest {
                 .hasMessageContaining("was begun without a guard")
                 .satisfies(e -> assertThat(((HoneException) e).advice()).contains("hone undo"));
         undo();
+    }
+
+    @Test
+    void a_window_counts_its_own_calls_also_of_a_statement_that_was_far_behind_many_others() {
+        run("CREATE DATABASE many");
+        ServerAddress many = address.withDatabase("many");
+        String seldom = "SELECT count(*) FROM few, generate_series(1, %d) AS g WHERE n < 0";
+        try (Server server = Server.connect(many);
+                Evidence.Watcher watcher = Evidence.statements(many).open(new Touches(true, Map.of()))) {
+            server.handle().execute("CREATE EXTENSION pg_stat_statements");
+            server.handle().execute("CREATE TABLE few (n int)");
+            for (int i = 0; i < 40; i++) {
+                server.handle().execute(seldom.formatted(1));
+            }
+            for (int i = 0; i < 520; i++) {
+                StringBuilder other = new StringBuilder("SELECT count(*)");
+                for (int bit = 0; bit < 10; bit++) {
+                    other.append((i >> bit & 1) == 1 ? " + 1" : " - 1");
+                }
+                server.handle().execute(other + " FROM generate_series(1, 20000)");
+            }
+            watcher.begin(Duration.ofMillis(1));
+            for (int i = 0; i < 3; i++) {
+                server.handle().execute("INSERT INTO few SELECT 1 FROM generate_series(1, 1000)");
+                server.handle().execute(seldom.formatted(5000));
+            }
+            Window window = watcher.end();
+
+            String id = watcher.queries().entrySet().stream()
+                    .filter(query -> query.getValue().text().startsWith("SELECT count(*) FROM few"))
+                    .map(Map.Entry::getKey)
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(window.samples())
+                    .filteredOn(sample -> sample.query().equals(id))
+                    .singleElement()
+                    .matches(sample -> sample.requests() == 3, "three calls");
+        }
     }
 
     @Test

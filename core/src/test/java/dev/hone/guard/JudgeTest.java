@@ -252,6 +252,41 @@ class JudgeTest {
     }
 
     @Test
+    void a_query_that_was_called_before_and_never_ends_any_more_is_not_kept() {
+        for (String silent : List.of("touched 1", "writes")) {
+            Server server = server(9, 0.03, 0.03);
+            List<Window> before = before(server);
+            server.mean.remove(silent);
+
+            GuardReport report = watched(server, before, List.of());
+
+            assertThat(report.verdict()).isEqualTo(Verdict.INCONCLUSIVE);
+            assertThat(report.notes())
+                    .contains(silent + ": had 3600 calls before and none since: it may not finish any more.");
+            assertThat(report.rows())
+                    .filteredOn(row -> row.query().equals(silent))
+                    .singleElement()
+                    .matches(row -> row.change() == Change.TOO_FEW && row.after() == null && row.before() > 0.1);
+        }
+        // One that is rare, and one that has nothing to do with it, may be silent.
+        Server server = server(9, 0.03, 0.03).query("rare", Role.TOUCHED, 1);
+        server.requests = 2;
+        List<Window> rare = before(server);
+        server.mean.remove("rare");
+        server.requests = 300;
+        List<Window> before = new ArrayList<>();
+        for (Window window : before(server)) {
+            List<Sample> samples = new ArrayList<>(window.samples());
+            rare.get(before.size()).samples().stream()
+                    .filter(sample -> sample.query().equals("rare"))
+                    .forEach(samples::add);
+            before.add(new Window(window.from(), window.to(), samples, null));
+        }
+        server.mean.remove("control 1");
+        assertThat(watched(server, before, List.of()).verdict()).isEqualTo(Verdict.KEPT);
+    }
+
+    @Test
     void errors_must_rise_certainly_and_by_more_than_half() {
         assertThat(errors(0.01, 0.03).reasons()).hasSize(1).first().asString().contains("of requests fail", "50 %");
         assertThat(errors(0.01, 0.011).reasons()).isEmpty();
@@ -264,6 +299,28 @@ class JudgeTest {
             wrong += errors(seed, 0.01, 0.01).reasons().size();
         }
         assertThat(wrong).isZero();
+    }
+
+    @Test
+    void errors_of_what_has_nothing_to_do_with_the_changes_are_told_and_no_reason() {
+        for (Role role : List.of(Role.APART, Role.CONTROL)) {
+            Server server = server(10, 0.03, 0.03).query("transactions rolled back", role, 1);
+            List<Window> before = before(server);
+            server.errors.put("transactions rolled back", 0.05);
+
+            GuardReport report = watched(server, before, List.of());
+
+            assertThat(report.verdict()).as(report.toString()).isEqualTo(Verdict.KEPT);
+            assertThat(report.notes())
+                    .singleElement()
+                    .asString()
+                    .startsWith("transactions rolled back: ")
+                    .contains("of requests fail, 0.00 % did before", "no reason to take the deployment back");
+        }
+        Server server = server(10, 0.03, 0.03).query("deadlocks", Role.UNCLEAR, 1);
+        List<Window> before = before(server);
+        server.errors.put("deadlocks", 0.05);
+        assertThat(watched(server, before, List.of()).verdict()).isEqualTo(Verdict.ROLLED_BACK);
     }
 
     private static GuardReport errors(double before, double after) {
