@@ -184,6 +184,8 @@ public record Leaderboard(
                 SET search_path = pg_catalog, pg_temp
                 AS %s""".formatted(object("_rebucket"), buckets, Triggers.body("""
 
+                #variable_conflict use_column
+                <<hone>>
                 DECLARE
                     made bigint;
                 BEGIN
@@ -268,6 +270,7 @@ public record Leaderboard(
                 AS %s""".formatted(object("_rank"), type(), Triggers.body("""
 
                 #variable_conflict use_column
+                <<hone>>
                 DECLARE
                     edge  %1$s;
                     above bigint;
@@ -278,11 +281,11 @@ public record Leaderboard(
                     END IF;
                     SELECT b.low INTO edge FROM %2$s b WHERE b.low > $1 ORDER BY b.low LIMIT 1;
                     IF edge IS NULL THEN
-                        SELECT count(*) INTO above FROM %4$s WHERE %5$s > $1%6$s;
+                        SELECT count(*) INTO above FROM %4$s AS ranked WHERE %5$s > $1%6$s;
                     ELSE
-                        SELECT count(*) + (SELECT coalesce(sum(b.rows), 0) FROM %2$s b WHERE b.low >= edge)
-                               + (SELECT coalesce(sum(d.came), 0) FROM %3$s d WHERE d.score >= edge)
-                        INTO above FROM %4$s WHERE %5$s > $1 AND %5$s < edge%6$s;
+                        SELECT count(*) + (SELECT coalesce(sum(b.rows), 0) FROM %2$s b WHERE b.low >= hone.edge)
+                               + (SELECT coalesce(sum(d.came), 0) FROM %3$s d WHERE d.score >= hone.edge)
+                        INTO above FROM %4$s AS ranked WHERE %5$s > $1 AND %5$s < hone.edge%6$s;
                     END IF;
                     RETURN above + 1;
                 END

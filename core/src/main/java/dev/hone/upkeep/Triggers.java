@@ -61,11 +61,13 @@ record Triggers(
                 AS %s""".formatted(
                         function(event), body("""
 
+                #variable_conflict use_column
+                <<hone>>
                 DECLARE
                     began timestamptz := clock_timestamp();
                 BEGIN
                 %s;
-                %s    INSERT INTO %s (spent_ms) VALUES (extract(epoch FROM clock_timestamp() - began) * 1000);
+                %s    INSERT INTO %s (spent_ms) VALUES (extract(epoch FROM clock_timestamp() - hone.began) * 1000);
                     RETURN NULL;
                 END
                 """.formatted(append.indent(4).stripTrailing(), afterAppending, queue)));

@@ -337,15 +337,16 @@ class UpkeepTest {
                 "CREATE TYPE " + schema + ".\"mo od\" AS ENUM ('sad', 'ok')",
                 "CREATE TABLE " + table + " (\"Id \"\"1\" " + schema
                         + ".\"mo od\", two json, \"%s\" int, \"key\" point,"
+                        + " began int, found int, edge int, made int, done int, buckets int,"
                         + " n uuid DEFAULT '00000000-0000-0000-0000-000000000000', PRIMARY KEY (\"Id \"\"1\", n))",
                 "CREATE TABLE " + schema + ".seen (v int)");
         Catalog before = catalog(database);
         DirtyQueue queue = new DirtyQueue(
                 "ein sehr langer Name, der allein schon die dreiundsechzig Bytes füllt; '\" $hone$",
                 shape(database, table),
-                List.of("two", "key"),
+                List.of("two", "key", "began", "edge"),
                 new Derived.Batch(
-                        List.of("%s", "Id \"1"),
+                        List.of("%s", "Id \"1", "found", "began"),
                         "INSERT INTO seen SELECT \"%s\" FROM dirty WHERE \"Id \"\"1\" IS NOT NULL"),
                 AT_ONCE);
         apply(database, queue.changes());
@@ -363,6 +364,31 @@ class UpkeepTest {
                         .changes());
         assertThat(database.ask("SELECT " + schema + ".\"' \"\"%s\"\" $hone$_rank\"(1)"))
                 .isEqualTo(2L);
+        // Columns named as PL/pgSQL's own variables, and one with an index and a condition on them.
+        String edges = schema + ".hone";
+        database.run(
+                "CREATE TABLE " + edges
+                        + " (edge int, found int, began int, made int, buckets int, PRIMARY KEY (edge))",
+                "INSERT INTO " + edges + " SELECT g, g, g, g, g FROM generate_series(1, 200) g");
+        apply(
+                database,
+                new Leaderboard(
+                                "edges",
+                                shape(database, edges),
+                                "found",
+                                "began > 0 AND made > 0 AND edge > 0",
+                                10,
+                                AT_ONCE)
+                        .changes());
+        database.run("UPDATE " + edges + " SET found = found + 1000, edge = -edge WHERE edge = 7");
+        database.run(
+                "UPDATE " + edges + " SET edge = 500 WHERE edge = 9", "DELETE FROM " + edges + " WHERE edge = 500");
+        assertThat(database.all("SELECT " + schema + ".edges_rank(s)::text FROM unnest('{0,50,150,199}'::int[]) s"))
+                .containsExactly("199", "151", "51", "2");
+        assertThat(Deployer.undo(database.address(), null, DeployOptions.DEFAULT, Progress.NONE)
+                        .complete())
+                .isTrue();
+        database.run("DROP TABLE " + edges);
         for (int i = 0; i < 2; i++) {
             assertThat(Deployer.undo(database.address(), null, DeployOptions.DEFAULT, Progress.NONE)
                             .complete())
