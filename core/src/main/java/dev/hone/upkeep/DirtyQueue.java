@@ -230,20 +230,18 @@ public record DirtyQueue(String name, TableShape table, List<String> significant
                     WITH gone AS (DELETE FROM %1$s RETURNING at, spent_ms),
                     %2$s
                     SELECT count(*) INTO done FROM gone WHERE spent_ms IS NULL;
-                    %3$s;
-                """.formatted(queueName(), registration().notedTimes().indent(4).strip(), view.refreshSql());
+                    -- Times alone change nothing.
+                    IF done > 0 THEN
+                        %3$s;
+                    END IF;
+                """.formatted(queueName(), registration().notedTimes("gone").indent(4).strip(), view.refreshSql());
             // Taken and acted on in one statement, and so in one snapshot.
             case Derived.Batch batch ->
                 "    "
                         + batch.after("""
-                        gone AS (
-                            DELETE FROM %1$s
-                            WHERE ctid = ANY (ARRAY(SELECT ctid FROM %1$s LIMIT batch_rows))
-                            RETURNING *
-                        ),
-                        %2$s,
-                        dirty (%3$s) AS (SELECT DISTINCT %4$s FROM gone WHERE spent_ms IS NULL)""".formatted(
-                                        queueName(), registration().notedTimes(), list("", batch.keys()), keyColumns()))
+                        %1$s,
+                        dirty (%2$s) AS (SELECT DISTINCT %3$s FROM gone)""".formatted(
+                                        registration().taken(), list("", batch.keys()), keyColumns()))
                         + """
                     ;
                         GET DIAGNOSTICS done = ROW_COUNT;

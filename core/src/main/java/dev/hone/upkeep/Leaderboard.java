@@ -214,7 +214,7 @@ public record Leaderboard(
                 """.formatted(
                         lock(),
                         object("_delta"),
-                        registration().notedTimes().indent(4).strip(),
+                        registration().notedTimes("gone").indent(4).strip(),
                         object("_bucket"),
                         scoreColumn(),
                         table.qualifiedName(),
@@ -233,32 +233,23 @@ public record Leaderboard(
                     done bigint;
                 BEGIN
                     %1$s
-                    WITH gone AS (
-                        DELETE FROM %2$s
-                        WHERE ctid = ANY (ARRAY(SELECT ctid FROM %2$s LIMIT batch_rows))
-                        RETURNING score, came, at, spent_ms
-                    ),
-                    %3$s,
-                    moves AS (SELECT score, sum(came) AS came FROM gone WHERE spent_ms IS NULL GROUP BY score HAVING sum(came) <> 0),
+                    WITH %2$s,
+                    moves AS (SELECT score, sum(came) AS came FROM gone GROUP BY score HAVING sum(came) <> 0),
                     sums AS (
-                        SELECT coalesce((SELECT b.number FROM %4$s b WHERE b.low <= moves.score ORDER BY b.low DESC LIMIT 1), 1) AS number,
+                        SELECT coalesce((SELECT b.number FROM %3$s b WHERE b.low <= moves.score ORDER BY b.low DESC LIMIT 1), 1) AS number,
                                sum(came)::bigint AS came
                         FROM moves GROUP BY 1
                     )
-                    UPDATE %4$s b SET rows = b.rows + sums.came FROM sums WHERE b.number = sums.number;
+                    UPDATE %3$s b SET rows = b.rows + sums.came FROM sums WHERE b.number = sums.number;
                     GET DIAGNOSTICS done = ROW_COUNT;
                     -- Some range has grown to four times what it was.
-                    IF EXISTS (SELECT FROM %4$s WHERE rows > 4 * greatest(rows_at_first, 100)) THEN
-                        PERFORM %5$s();
+                    IF EXISTS (SELECT FROM %3$s WHERE rows > 4 * greatest(rows_at_first, 100)) THEN
+                        PERFORM %4$s();
                     END IF;
                     RETURN done;
                 END
                 """.formatted(
-                        lock(),
-                        object("_delta"),
-                        registration().notedTimes().indent(4).strip(),
-                        object("_bucket"),
-                        object("_rebucket"))));
+                        lock(), registration().taken().indent(4).strip(), object("_bucket"), object("_rebucket"))));
     }
 
     private String rank() {

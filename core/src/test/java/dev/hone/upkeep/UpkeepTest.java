@@ -225,6 +225,38 @@ class UpkeepTest {
     }
 
     @Test
+    void times_of_statements_that_change_nothing_neither_pile_up_nor_hold_up_changes() {
+        Database database = activities();
+        Pace small = new Pace(Duration.ZERO, Duration.ZERO, 20, Duration.ofSeconds(1));
+        make(database, totals(database, small).changes());
+        make(database, sums(database, small).changes());
+        make(
+                database,
+                new Leaderboard("ranks", shape(database, "activities"), "distance", null, 5, small).changes());
+        pass(database);
+        String[] insignificant = new String[30];
+        java.util.Arrays.fill(insignificant, "UPDATE activities SET note = note || 'y'");
+        database.run(insignificant);
+        assertThat(database.ask("SELECT count(*) FROM totals_dirty")).isEqualTo(30L);
+        assertThat(pass(database)).hasSize(3).allSatisfy(event -> {
+            assertThat(event.error()).isNull();
+            assertThat(event.changed()).isZero();
+        });
+        String left = "SELECT (SELECT count(*) FROM totals_dirty) + (SELECT count(*) FROM sums_dirty)"
+                + " + (SELECT count(*) FROM ranks_delta)";
+        assertThat(database.ask(left)).isEqualTo(0L);
+        database.run(insignificant);
+        database.run("UPDATE activities SET distance = 1000 WHERE id = 1");
+        assertThat(pass(database))
+                .hasSize(3)
+                .allSatisfy(event -> assertThat(event.changed()).isPositive());
+        assertThat(database.ask(left)).isEqualTo(0L);
+        assertUpToDate(database, "SELECT team, total FROM totals");
+        assertThat(database.ask("SELECT bool_and(statements >= 60) FROM performance_monitoring.trigger_time_summary"))
+                .isEqualTo(true);
+    }
+
+    @Test
     void two_workers_exclude_each_other_and_a_killed_one_loses_nothing() throws Exception {
         Database database = activities();
         make(database, totals(database, AT_ONCE).changes());

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION performance_monitoring.refresh_pending(
-    target performance_monitoring.refresh_target, OUT pending bigint, OUT oldest timestamptz, OUT newest timestamptz)
+    target performance_monitoring.refresh_target, OUT pending bigint, OUT oldest timestamptz, OUT newest timestamptz, OUT is_full boolean)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -8,10 +8,13 @@ BEGIN
     EXECUTE format('SELECT count(*), min(at), max(at) FROM (SELECT at FROM %s WHERE spent_ms IS NULL LIMIT %s) AS waiting',
                    target.queue, target.batch_rows)
     INTO pending, oldest, newest;
+    -- Times of triggers too: they are to be taken away even where nothing changes.
+    EXECUTE format('SELECT count(*) >= %2$s FROM (SELECT FROM %1$s LIMIT %2$s) AS waiting', target.queue, target.batch_rows)
+    INTO is_full;
 END
 $function$;
 COMMENT ON FUNCTION performance_monitoring.refresh_pending(performance_monitoring.refresh_target) IS
-    'How many changes wait for a target, up to its batch_rows, and since when';
+    'How many changes wait for a target, up to its batch_rows, and since when; and whether as many entries of any kind do';
 
 -- Not before the least interval is over, longer after failures; then in a lull of that length, or when the oldest change has waited
 -- as long as it may, or a batch is full.
@@ -23,12 +26,12 @@ AS $function$
     SELECT t.name, p.pending, p.oldest
     FROM performance_monitoring.refresh_target t
     CROSS JOIN LATERAL performance_monitoring.refresh_pending(t) AS p
-    WHERE p.pending > 0
+    WHERE (p.pending > 0 OR p.is_full)
       AND clock_timestamp() >= coalesce(t.last_at, '-infinity') + greatest(t.min_interval, CASE WHEN t.failures > 0 THEN interval '1 s' END)
                                                                   * (2 ^ least(t.failures, 8))
       AND (clock_timestamp() >= p.newest + t.min_interval
            OR clock_timestamp() >= p.oldest + t.max_staleness
-           OR p.pending >= t.batch_rows)
+           OR p.is_full)
     ORDER BY p.oldest
 $function$;
 COMMENT ON FUNCTION performance_monitoring.refresh_due() IS 'The targets that refresh_now() would refresh now, the longest waiting first';
