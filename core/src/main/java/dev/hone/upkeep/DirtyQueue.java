@@ -94,6 +94,8 @@ public record DirtyQueue(String name, TableShape table, List<String> significant
         sql.addAll(triggers.functions());
         sql.add(refreshFunction());
         sql.add("REVOKE ALL ON FUNCTION " + refreshName() + " FROM PUBLIC");
+        sql.add(table.given("TABLE " + queueName()));
+        sql.add(table.given("FUNCTION " + refreshName()));
         List<String> undo = new ArrayList<>();
         undo.add("DROP FUNCTION IF EXISTS " + refreshName());
         undo.addAll(triggers.dropFunctions());
@@ -146,7 +148,7 @@ public record DirtyQueue(String name, TableShape table, List<String> significant
                 append("new_rows"),
                 appendChanged(),
                 append("old_rows"),
-                append(table.qualifiedName()),
+                append(Triggers.EMPTIED),
                 notification());
     }
 
@@ -213,7 +215,7 @@ public record DirtyQueue(String name, TableShape table, List<String> significant
     private String notification() {
         String setting = Sql.literal("hone.notified_" + Integer.toHexString(target().hashCode()));
         return """
-                    IF FOUND AND coalesce(nullif(current_setting(%1$s, true), '')::numeric, 0)
+                    IF hone.appended > 0 AND coalesce(nullif(current_setting(%1$s, true), '')::numeric, 0)
                        NOT BETWEEN extract(epoch FROM clock_timestamp())::numeric - 1 AND extract(epoch FROM clock_timestamp())::numeric THEN
                         PERFORM set_config(%1$s, extract(epoch FROM clock_timestamp())::text, false),
                                 pg_notify('%2$s', %3$s);

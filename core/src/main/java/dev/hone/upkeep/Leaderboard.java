@@ -110,7 +110,10 @@ public record Leaderboard(
         for (String own : List.of(
                 "_rebucket(integer)", "_fold(integer)", "_rank(" + type() + ")", "_percentile(" + type() + ")")) {
             sql.add("REVOKE ALL ON FUNCTION " + signature(own) + " FROM PUBLIC");
+            sql.add(table.given("FUNCTION " + signature(own)));
         }
+        sql.add(table.given("TABLE " + object("_bucket")));
+        sql.add(table.given("TABLE " + object("_delta")));
         for (String reader : table.readers()) {
             String to = reader.isEmpty() ? "PUBLIC" : Sql.identifier(reader);
             sql.add("GRANT SELECT ON " + object("_bucket") + ", " + object("_delta") + " TO " + to);
@@ -167,7 +170,7 @@ public record Leaderboard(
                         + scoreColumn() + ", 1 FROM new_rows WHERE " + ranked()
                         + ") AS moves\nGROUP BY score HAVING sum(one) <> 0",
                 into + "SELECT " + scoreColumn() + ", -count(*) FROM old_rows WHERE " + ranked() + " GROUP BY 1",
-                into + "SELECT " + scoreColumn() + ", -count(*) FROM " + table.qualifiedName() + " WHERE " + ranked()
+                into + "SELECT " + scoreColumn() + ", -count(*) FROM " + Triggers.EMPTIED + " WHERE " + ranked()
                         + " GROUP BY 1",
                 "");
     }

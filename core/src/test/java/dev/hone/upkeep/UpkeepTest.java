@@ -257,6 +257,38 @@ class UpkeepTest {
     }
 
     @Test
+    void what_a_superuser_deploys_runs_with_the_rights_of_the_tables_owner() {
+        try (Server server = Server.connect(local.address("postgres"))) {
+            server.handle().execute("CREATE ROLE landlord LOGIN PASSWORD 'secret'");
+        }
+        Database database = activities();
+        database.run(
+                "CREATE SCHEMA rented AUTHORIZATION landlord",
+                "CREATE TABLE rented.scores (id int PRIMARY KEY, score int)",
+                "ALTER TABLE rented.scores OWNER TO landlord");
+        TableShape scores = shape(database, "rented.scores");
+        Derived.Batch batch = new Derived.Batch(List.of("id"), "INSERT INTO scores SELECT id FROM dirty WHERE false");
+        make(database, new DirtyQueue("q", scores, List.of("score"), batch, AT_ONCE).changes());
+        make(database, new Leaderboard("top", scores, "score", null, 5, AT_ONCE).changes());
+        assertThat(database.all("SELECT proname FROM pg_proc WHERE pronamespace = 'rented'::regnamespace"
+                        + " AND proowner <> 'landlord'::regrole UNION ALL SELECT relname FROM pg_class"
+                        + " WHERE relnamespace = 'rented'::regnamespace AND relowner <> 'landlord'::regrole"))
+                .isEmpty();
+        // A view where the table was would be read by whoever empties the table.
+        new Database(database.address().withUser("landlord", new Secret("secret")))
+                .run(
+                        "CREATE FUNCTION rented.caught() RETURNS int LANGUAGE plpgsql AS"
+                                + " $$ BEGIN RAISE 'ran as %', current_user; END $$",
+                        "INSERT INTO rented.scores VALUES (1, 1), (2, 2)",
+                        "ALTER TABLE rented.scores RENAME TO moved",
+                        "CREATE VIEW rented.scores AS SELECT 1 AS id, rented.caught() AS score");
+        database.run("DELETE FROM rented.q_dirty", "TRUNCATE rented.moved");
+        assertThat(database.all("SELECT k_1::text FROM rented.q_dirty WHERE spent_ms IS NULL ORDER BY 1"))
+                .containsExactly("1", "2");
+        assertThat(database.ask("SELECT sum(came)::int FROM rented.top_delta")).isEqualTo(0);
+    }
+
+    @Test
     void two_workers_exclude_each_other_and_a_killed_one_loses_nothing() throws Exception {
         Database database = activities();
         make(database, totals(database, AT_ONCE).changes());
