@@ -502,7 +502,8 @@ class MonitoringSchemaTest {
                         + " SELECT 99999, 'pg_cron', 10, 'cron'::regnamespace, false, '1.6'",
                 "INSERT INTO cron.job (jobname, command) VALUES ('theirs', 'SELECT 1')");
         String jobs = "SELECT command FROM cron.job WHERE jobname <> 'theirs'";
-        String schedule = "SELECT (performance_monitoring.schedule_maintenance('drop_partitions', '%s', '%s', keep => '%s')).id";
+        String schedule =
+                "SELECT (performance_monitoring.schedule_maintenance('drop_partitions', '%s', '%s', keep => '%s')).id";
         String unschedule = "SELECT performance_monitoring.unschedule_maintenance('drop_partitions', '%s')";
         database.ask(schedule.formatted("logs", "1 day", "1 month"));
         assertThat(database.all(jobs)).singleElement().asString().contains("'1 mon'");

@@ -230,9 +230,7 @@ class UpkeepTest {
         Pace small = new Pace(Duration.ZERO, Duration.ZERO, 20, Duration.ofSeconds(1));
         make(database, totals(database, small).changes());
         make(database, sums(database, small).changes());
-        make(
-                database,
-                new Leaderboard("ranks", shape(database, "activities"), "distance", null, 5, small).changes());
+        make(database, new Leaderboard("ranks", shape(database, "activities"), "distance", null, 5, small).changes());
         pass(database);
         String[] insignificant = new String[30];
         java.util.Arrays.fill(insignificant, "UPDATE activities SET note = note || 'y'");
@@ -341,6 +339,37 @@ class UpkeepTest {
         assertThat(pass(database)).hasSize(1);
         assertThat(database.ask("SELECT failures FROM performance_monitoring.refresh_target"))
                 .isEqualTo(0);
+    }
+
+    @Test
+    void a_broken_queue_is_written_down_and_stops_no_other() {
+        Database database = activities();
+        make(database, totals(database, AT_ONCE).changes());
+        make(database, sums(database, AT_ONCE).changes());
+        database.run("DROP TABLE totals_dirty");
+        assertThat(pass(database))
+                .extracting(Refresher.Event::what, Refresher.Event::outcome)
+                .containsExactlyInAnyOrder(
+                        org.assertj.core.groups.Tuple.tuple("public.totals", Refresher.Outcome.FAILED),
+                        org.assertj.core.groups.Tuple.tuple("public.sums", Refresher.Outcome.DONE));
+        assertThat(
+                        database.row(
+                                "SELECT pending, stale, failures, last_error LIKE '%totals_dirty%' AS said"
+                                        + " FROM performance_monitoring.refresh_status WHERE name = 'public.totals'"))
+                .containsEntry("pending", null)
+                .containsEntry("stale", true)
+                .containsEntry("failures", 1)
+                .containsEntry("said", true);
+        // What not even refresh_now can write down.
+        database.run(
+                "INSERT INTO sums_dirty (at) VALUES (now())",
+                "ALTER TABLE performance_monitoring.refresh_target ADD CHECK (failures < 2 AND name <> 'public.sums') NOT VALID",
+                "UPDATE performance_monitoring.refresh_target SET last_at = last_at - interval '1 hour'"
+                        + " WHERE name <> 'public.sums'");
+        assertThat(pass(database)).hasSize(2).allSatisfy(event -> {
+            assertThat(event.outcome()).isEqualTo(Refresher.Outcome.FAILED);
+            assertThat(event.error()).contains("violates check constraint");
+        });
     }
 
     @Test
@@ -583,11 +612,15 @@ class UpkeepTest {
                 "ALTER TABLE secret ENABLE ROW LEVEL SECURITY",
                 "CREATE VIEW v AS SELECT 1 AS a",
                 "CREATE TABLE p (a int PRIMARY KEY) PARTITION BY RANGE (a)",
-                "CREATE TABLE p1 PARTITION OF p DEFAULT");
+                "CREATE TABLE p1 PARTITION OF p DEFAULT",
+                "CREATE TABLE parent (id int PRIMARY KEY)",
+                "CREATE TABLE child () INHERITS (parent)");
         assertThatThrownBy(() -> shape(database, "nothing")).hasMessageContaining("There is no table nothing");
         assertThatThrownBy(() -> shape(database, "a\"b; --")).hasMessageContaining("There is no table");
         assertThatThrownBy(() -> shape(database, "v")).hasMessageContaining("is not a table");
         assertThatThrownBy(() -> shape(database, "p1")).hasMessageContaining("is a partition");
+        assertThatThrownBy(() -> shape(database, "parent")).hasMessageContaining("inherits or is inherited from");
+        assertThatThrownBy(() -> shape(database, "child")).hasMessageContaining("inherits or is inherited from");
         TableShape plain = shape(database, "plain");
         database.run("CREATE TABLE keyed (id int PRIMARY KEY, j json)");
         DirtyQueue noEquality = new DirtyQueue(

@@ -11,10 +11,16 @@ BEGIN
     -- Times of triggers too: they are to be taken away even where nothing changes.
     EXECUTE format('SELECT count(*) >= %2$s FROM (SELECT FROM %1$s LIMIT %2$s) AS waiting', target.queue, target.batch_rows)
     INTO is_full;
+EXCEPTION WHEN OTHERS THEN
+    -- One queue that is gone or not to be read must not stop the rest: refresh_now() will meet the same and write it down.
+    pending := NULL;
+    oldest := NULL;
+    newest := NULL;
+    is_full := true;
 END
 $function$;
 COMMENT ON FUNCTION performance_monitoring.refresh_pending(performance_monitoring.refresh_target) IS
-    'How many changes wait for a target, up to its batch_rows, and since when; and whether as many entries of any kind do';
+    'How many changes wait for a target, up to its batch_rows, and since when; and whether as many entries of any kind do. Pending is null where the queue cannot be read';
 
 -- Not before the least interval is over, longer after failures; then in a lull of that length, or when the oldest change has waited
 -- as long as it may, or a batch is full.
@@ -77,7 +83,7 @@ COMMENT ON FUNCTION performance_monitoring.refresh_now(text) IS
     'Takes what waits for a target from its queue and refreshes it, at once; outcome is refreshed, failed (nothing was taken), or busy (another session is at it)';
 
 CREATE OR REPLACE VIEW performance_monitoring.refresh_status AS
-SELECT t.name, p.pending, p.oldest, coalesce(p.oldest < clock_timestamp() - t.max_staleness, false) AS stale,
+SELECT t.name, p.pending, p.oldest, p.pending IS NULL OR coalesce(p.oldest < clock_timestamp() - t.max_staleness, false) AS stale,
        t.last_at, t.last_ms, t.last_rows, t.refreshes, t.failures, t.last_error, t.min_interval, t.max_staleness
 FROM performance_monitoring.refresh_target t
 CROSS JOIN LATERAL performance_monitoring.refresh_pending(t) AS p;
