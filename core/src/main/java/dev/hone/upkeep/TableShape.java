@@ -86,6 +86,11 @@ public record TableShape(
                     full + " is a partition: statements on its partitioned table would not fire its triggers",
                     "Nothing was changed. Name the partitioned table.");
         }
+        if (rs.getBoolean("inherits")) {
+            throw HoneException.usage(
+                    full + " inherits or is inherited from: a statement fires the triggers of the table it names alone",
+                    "Nothing was changed. Partition it instead, and name the partitioned table.");
+        }
         List<String> names = strings(rs.getArray("columns"));
         List<String> types = strings(rs.getArray("types"));
         Boolean[] comparable = (Boolean[]) rs.getArray("comparable").getArray();
