@@ -234,17 +234,15 @@ public record DirtyQueue(String name, TableShape table, List<String> significant
                     SELECT count(*) INTO done FROM gone WHERE spent_ms IS NULL;
                     -- Times alone change nothing.
                     IF done > 0 THEN
-                        %3$s;
+                        %3$s
                     END IF;
-                """.formatted(queueName(), registration().notedTimes("gone").indent(4).strip(), view.refreshSql());
+                """.formatted(
+                        queueName(), registration().notedTimes("gone").indent(4).strip(), view.refreshSql().indent(8).strip());
             // Taken and acted on in one statement, and so in one snapshot.
             case Derived.Batch batch ->
-                "    "
-                        + batch.after("""
+                "    " + batch.after("""
                         %1$s,
-                        dirty (%2$s) AS (SELECT DISTINCT %3$s FROM gone)""".formatted(
-                                        registration().taken(), list("", batch.keys()), keyColumns()))
-                        + """
+                        dirty (%2$s) AS (SELECT DISTINCT %3$s FROM gone)""".formatted(registration().taken(), list("", batch.keys()), keyColumns())) + """
                     ;
                         GET DIAGNOSTICS done = ROW_COUNT;
                     """;

@@ -198,6 +198,19 @@ class UpkeepTest {
     }
 
     @Test
+    void a_view_without_rows_or_without_its_unique_index_is_refreshed_all_the_same() {
+        Database database = activities();
+        make(database, sums(database, AT_ONCE).changes());
+        for (String meanwhile : List.of("REFRESH MATERIALIZED VIEW sums WITH NO DATA", "DROP INDEX sums_team_idx")) {
+            database.run(meanwhile, "UPDATE activities SET distance = distance + 1");
+            assertThat(pass(database))
+                    .singleElement()
+                    .satisfies(event -> assertThat(event.error()).isNull());
+            assertUpToDate(database, "SELECT team, total FROM sums");
+        }
+    }
+
+    @Test
     void changes_wait_for_a_lull_but_not_for_ever() {
         Database database = activities();
         make(

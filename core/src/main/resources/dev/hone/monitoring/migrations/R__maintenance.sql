@@ -51,9 +51,13 @@ BEGIN
     VALUES (task, coalesce(command, ''), started_at, took_ms, error);
     UPDATE performance_monitoring.maintenance_task t
     SET last_at = started_at, last_ms = took_ms, last_error = error,
-        next_at = t.next_at + t.every * (floor(greatest(extract(epoch FROM clock_timestamp() - t.next_at), 0) / extract(epoch FROM t.every)) + 1)
+        -- Months are not all equally long: no number of seconds says how many of them have passed.
+        next_at = CASE WHEN t.every >= interval '28 days'
+            THEN (SELECT min(at.at) FROM (SELECT t.next_at + t.every * n AS at FROM generate_series(1, 10000) n) AS at WHERE at.at > clock_timestamp())
+            ELSE t.next_at + t.every * (floor(greatest(extract(epoch FROM clock_timestamp() - t.next_at), 0) / extract(epoch FROM t.every)) + 1)
+        END
     WHERE t.id = task;
-    -- Months are not all equally long.
+    -- Nor are days.
     UPDATE performance_monitoring.maintenance_task t SET next_at = t.next_at + t.every
     WHERE t.id = task AND t.next_at <= clock_timestamp();
 END
