@@ -237,7 +237,9 @@ public record DirtyQueue(String name, TableShape table, List<String> significant
                         %3$s
                     END IF;
                 """.formatted(
-                        queueName(), registration().notedTimes("gone").indent(4).strip(), view.refreshSql().indent(8).strip());
+                                queueName(),
+                                registration().notedTimes("gone").indent(4).strip(),
+                                view.refreshSql().indent(8).strip());
             // Taken and acted on in one statement, and so in one snapshot.
             case Derived.Batch batch ->
                 "    " + batch.after("""

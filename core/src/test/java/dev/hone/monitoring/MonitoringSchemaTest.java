@@ -489,8 +489,8 @@ class MonitoringSchemaTest {
     void a_task_by_the_month_is_next_due_on_its_day_however_late_it_was() {
         Database database = installed("CREATE TABLE logs (at timestamptz) PARTITION BY RANGE (at)");
         String first = "date_trunc('month', now()) - interval '40 months' + interval '3 hours'";
-        database.run("SELECT performance_monitoring.schedule_maintenance('create_partitions', 'logs', '1 month', " + first
-                + ")");
+        database.run("SELECT performance_monitoring.schedule_maintenance('create_partitions', 'logs', '1 month', "
+                + first + ")");
         assertThat(database.rows("SELECT * FROM performance_monitoring.run_maintenance()"))
                 .hasSize(1);
         assertThat(database.ask("SELECT next_at > now() AND next_at <= now() + interval '1 month'"
@@ -503,7 +503,8 @@ class MonitoringSchemaTest {
     void an_index_that_lets_in_one_null_is_no_duplicate() {
         Database database = installed("CREATE TABLE t (a int)", "CREATE UNIQUE INDEX first ON t (a)");
         org.junit.jupiter.api.Assumptions.assumeTrue(
-                database.ask("SELECT current_setting('server_version_num')::int >= 150000").equals(true));
+                database.ask("SELECT current_setting('server_version_num')::int >= 150000")
+                        .equals(true));
         database.run("CREATE UNIQUE INDEX second ON t (a) NULLS NOT DISTINCT");
         assertThat(database.all("SELECT state FROM performance_monitoring.check_index_usage('public')"))
                 .hasSize(2)
@@ -513,8 +514,8 @@ class MonitoringSchemaTest {
     @Test
     void a_first_installation_that_failed_installed_nothing() {
         // The history of versions is committed before them.
-        Database database =
-                fresh("CREATE SCHEMA performance_monitoring", "CREATE TABLE performance_monitoring.schema_version (a int)");
+        Database database = fresh(
+                "CREATE SCHEMA performance_monitoring", "CREATE TABLE performance_monitoring.schema_version (a int)");
         try (Server server = Server.connect(database.address())) {
             assertThat(MonitoringSchema.installed(server)).isFalse();
         }

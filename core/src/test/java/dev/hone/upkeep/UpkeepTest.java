@@ -365,10 +365,8 @@ class UpkeepTest {
                 .containsExactlyInAnyOrder(
                         org.assertj.core.groups.Tuple.tuple("public.totals", Refresher.Outcome.FAILED),
                         org.assertj.core.groups.Tuple.tuple("public.sums", Refresher.Outcome.DONE));
-        assertThat(
-                        database.row(
-                                "SELECT pending, stale, failures, last_error LIKE '%totals_dirty%' AS said"
-                                        + " FROM performance_monitoring.refresh_status WHERE name = 'public.totals'"))
+        assertThat(database.row("SELECT pending, stale, failures, last_error LIKE '%totals_dirty%' AS said"
+                        + " FROM performance_monitoring.refresh_status WHERE name = 'public.totals'"))
                 .containsEntry("pending", null)
                 .containsEntry("stale", true)
                 .containsEntry("failures", 1)
