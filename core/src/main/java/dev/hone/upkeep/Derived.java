@@ -13,12 +13,8 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 /** What is kept up to date with a table. */
 public sealed interface Derived {
 
-    /**
-     * A materialized view, refreshed as a whole.
-     *
-     * @param concurrently whether it has the unique index that lets it be read meanwhile
-     */
-    record View(String schema, String name, boolean concurrently) implements Derived {
+    /** A materialized view, refreshed as a whole. */
+    record View(String schema, String name) implements Derived {
 
         private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -35,8 +31,7 @@ public sealed interface Derived {
                         PATIENCE,
                         handle -> handle.createQuery(Sql.load(Derived.class, "view_shape", server.version()))
                                 .bind("name", name)
-                                .map((rs, context) -> new View(
-                                        rs.getString("schema"), rs.getString("name"), rs.getBoolean("concurrently")))
+                                .map((rs, context) -> new View(rs.getString("schema"), rs.getString("name")))
                                 .findOne());
             } catch (UnableToExecuteStatementException e) {
                 // parse_ident: not a name at all.
@@ -48,8 +43,18 @@ public sealed interface Derived {
                             "Nothing was changed. Create it first, with a unique index so that it can be read while it is refreshed."));
         }
 
+        /** PL/pgSQL that refreshes it: so that it can be read meanwhile if it has rows and a unique index by then. */
         String refreshSql() {
-            return "REFRESH MATERIALIZED VIEW " + (concurrently ? "CONCURRENTLY " : "") + Sql.identifier(schema, name);
+            String view = Sql.identifier(schema, name);
+            return """
+                    IF EXISTS (SELECT FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid
+                               WHERE c.oid = %s::regclass AND c.relispopulated AND i.indisunique AND i.indisvalid
+                                 AND i.indpred IS NULL AND i.indexprs IS NULL) THEN
+                        REFRESH MATERIALIZED VIEW CONCURRENTLY %s;
+                    ELSE
+                        REFRESH MATERIALIZED VIEW %s;
+                    END IF;
+                    """.formatted(Sql.literal(view), view, view);
         }
     }
 

@@ -94,6 +94,8 @@ public record DirtyQueue(String name, TableShape table, List<String> significant
         sql.addAll(triggers.functions());
         sql.add(refreshFunction());
         sql.add("REVOKE ALL ON FUNCTION " + refreshName() + " FROM PUBLIC");
+        sql.add(table.given("TABLE " + queueName()));
+        sql.add(table.given("FUNCTION " + refreshName()));
         List<String> undo = new ArrayList<>();
         undo.add("DROP FUNCTION IF EXISTS " + refreshName());
         undo.addAll(triggers.dropFunctions());
@@ -146,7 +148,7 @@ public record DirtyQueue(String name, TableShape table, List<String> significant
                 append("new_rows"),
                 appendChanged(),
                 append("old_rows"),
-                append(table.qualifiedName()),
+                append(Triggers.EMPTIED),
                 notification());
     }
 
@@ -213,7 +215,7 @@ public record DirtyQueue(String name, TableShape table, List<String> significant
     private String notification() {
         String setting = Sql.literal("hone.notified_" + Integer.toHexString(target().hashCode()));
         return """
-                    IF FOUND AND coalesce(nullif(current_setting(%1$s, true), '')::numeric, 0)
+                    IF hone.appended > 0 AND coalesce(nullif(current_setting(%1$s, true), '')::numeric, 0)
                        NOT BETWEEN extract(epoch FROM clock_timestamp())::numeric - 1 AND extract(epoch FROM clock_timestamp())::numeric THEN
                         PERFORM set_config(%1$s, extract(epoch FROM clock_timestamp())::text, false),
                                 pg_notify('%2$s', %3$s);
@@ -230,21 +232,19 @@ public record DirtyQueue(String name, TableShape table, List<String> significant
                     WITH gone AS (DELETE FROM %1$s RETURNING at, spent_ms),
                     %2$s
                     SELECT count(*) INTO done FROM gone WHERE spent_ms IS NULL;
-                    %3$s;
-                """.formatted(queueName(), registration().notedTimes().indent(4).strip(), view.refreshSql());
+                    -- Times alone change nothing.
+                    IF done > 0 THEN
+                        %3$s
+                    END IF;
+                """.formatted(
+                                queueName(),
+                                registration().notedTimes("gone").indent(4).strip(),
+                                view.refreshSql().indent(8).strip());
             // Taken and acted on in one statement, and so in one snapshot.
             case Derived.Batch batch ->
-                "    "
-                        + batch.after("""
-                        gone AS (
-                            DELETE FROM %1$s
-                            WHERE ctid = ANY (ARRAY(SELECT ctid FROM %1$s LIMIT batch_rows))
-                            RETURNING *
-                        ),
-                        %2$s,
-                        dirty (%3$s) AS (SELECT DISTINCT %4$s FROM gone WHERE spent_ms IS NULL)""".formatted(
-                                        queueName(), registration().notedTimes(), list("", batch.keys()), keyColumns()))
-                        + """
+                "    " + batch.after("""
+                        %1$s,
+                        dirty (%2$s) AS (SELECT DISTINCT %3$s FROM gone)""".formatted(registration().taken(), list("", batch.keys()), keyColumns())) + """
                     ;
                         GET DIAGNOSTICS done = ROW_COUNT;
                     """;

@@ -110,7 +110,10 @@ public record Leaderboard(
         for (String own : List.of(
                 "_rebucket(integer)", "_fold(integer)", "_rank(" + type() + ")", "_percentile(" + type() + ")")) {
             sql.add("REVOKE ALL ON FUNCTION " + signature(own) + " FROM PUBLIC");
+            sql.add(table.given("FUNCTION " + signature(own)));
         }
+        sql.add(table.given("TABLE " + object("_bucket")));
+        sql.add(table.given("TABLE " + object("_delta")));
         for (String reader : table.readers()) {
             String to = reader.isEmpty() ? "PUBLIC" : Sql.identifier(reader);
             sql.add("GRANT SELECT ON " + object("_bucket") + ", " + object("_delta") + " TO " + to);
@@ -167,7 +170,7 @@ public record Leaderboard(
                         + scoreColumn() + ", 1 FROM new_rows WHERE " + ranked()
                         + ") AS moves\nGROUP BY score HAVING sum(one) <> 0",
                 into + "SELECT " + scoreColumn() + ", -count(*) FROM old_rows WHERE " + ranked() + " GROUP BY 1",
-                into + "SELECT " + scoreColumn() + ", -count(*) FROM " + table.qualifiedName() + " WHERE " + ranked()
+                into + "SELECT " + scoreColumn() + ", -count(*) FROM " + Triggers.EMPTIED + " WHERE " + ranked()
                         + " GROUP BY 1",
                 "");
     }
@@ -184,6 +187,8 @@ public record Leaderboard(
                 SET search_path = pg_catalog, pg_temp
                 AS %s""".formatted(object("_rebucket"), buckets, Triggers.body("""
 
+                #variable_conflict use_column
+                <<hone>>
                 DECLARE
                     made bigint;
                 BEGIN
@@ -212,7 +217,7 @@ public record Leaderboard(
                 """.formatted(
                         lock(),
                         object("_delta"),
-                        registration().notedTimes().indent(4).strip(),
+                        registration().notedTimes("gone").indent(4).strip(),
                         object("_bucket"),
                         scoreColumn(),
                         table.qualifiedName(),
@@ -231,32 +236,23 @@ public record Leaderboard(
                     done bigint;
                 BEGIN
                     %1$s
-                    WITH gone AS (
-                        DELETE FROM %2$s
-                        WHERE ctid = ANY (ARRAY(SELECT ctid FROM %2$s LIMIT batch_rows))
-                        RETURNING score, came, at, spent_ms
-                    ),
-                    %3$s,
-                    moves AS (SELECT score, sum(came) AS came FROM gone WHERE spent_ms IS NULL GROUP BY score HAVING sum(came) <> 0),
+                    WITH %2$s,
+                    moves AS (SELECT score, sum(came) AS came FROM gone GROUP BY score HAVING sum(came) <> 0),
                     sums AS (
-                        SELECT coalesce((SELECT b.number FROM %4$s b WHERE b.low <= moves.score ORDER BY b.low DESC LIMIT 1), 1) AS number,
+                        SELECT coalesce((SELECT b.number FROM %3$s b WHERE b.low <= moves.score ORDER BY b.low DESC LIMIT 1), 1) AS number,
                                sum(came)::bigint AS came
                         FROM moves GROUP BY 1
                     )
-                    UPDATE %4$s b SET rows = b.rows + sums.came FROM sums WHERE b.number = sums.number;
+                    UPDATE %3$s b SET rows = b.rows + sums.came FROM sums WHERE b.number = sums.number;
                     GET DIAGNOSTICS done = ROW_COUNT;
                     -- Some range has grown to four times what it was.
-                    IF EXISTS (SELECT FROM %4$s WHERE rows > 4 * greatest(rows_at_first, 100)) THEN
-                        PERFORM %5$s();
+                    IF EXISTS (SELECT FROM %3$s WHERE rows > 4 * greatest(rows_at_first, 100)) THEN
+                        PERFORM %4$s();
                     END IF;
                     RETURN done;
                 END
                 """.formatted(
-                        lock(),
-                        object("_delta"),
-                        registration().notedTimes().indent(4).strip(),
-                        object("_bucket"),
-                        object("_rebucket"))));
+                        lock(), registration().taken().indent(4).strip(), object("_bucket"), object("_rebucket"))));
     }
 
     private String rank() {
@@ -268,6 +264,7 @@ public record Leaderboard(
                 AS %s""".formatted(object("_rank"), type(), Triggers.body("""
 
                 #variable_conflict use_column
+                <<hone>>
                 DECLARE
                     edge  %1$s;
                     above bigint;
@@ -278,11 +275,11 @@ public record Leaderboard(
                     END IF;
                     SELECT b.low INTO edge FROM %2$s b WHERE b.low > $1 ORDER BY b.low LIMIT 1;
                     IF edge IS NULL THEN
-                        SELECT count(*) INTO above FROM %4$s WHERE %5$s > $1%6$s;
+                        SELECT count(*) INTO above FROM %4$s AS ranked WHERE %5$s > $1%6$s;
                     ELSE
-                        SELECT count(*) + (SELECT coalesce(sum(b.rows), 0) FROM %2$s b WHERE b.low >= edge)
-                               + (SELECT coalesce(sum(d.came), 0) FROM %3$s d WHERE d.score >= edge)
-                        INTO above FROM %4$s WHERE %5$s > $1 AND %5$s < edge%6$s;
+                        SELECT count(*) + (SELECT coalesce(sum(b.rows), 0) FROM %2$s b WHERE b.low >= hone.edge)
+                               + (SELECT coalesce(sum(d.came), 0) FROM %3$s d WHERE d.score >= hone.edge)
+                        INTO above FROM %4$s AS ranked WHERE %5$s > $1 AND %5$s < hone.edge%6$s;
                     END IF;
                     RETURN above + 1;
                 END

@@ -112,25 +112,59 @@ public final class Refresher implements AutoCloseable {
                         .mapTo(String.class)
                         .list());
         for (String target : due) {
-            events.add(server.handle()
-                    .createQuery(Sql.tag("refresh", "SELECT * FROM performance_monitoring.refresh_now(:target)"))
-                    .bind("target", target)
-                    .map((rs, context) -> new Event(
-                            switch (rs.getString("outcome")) {
-                                case "refreshed" -> Outcome.DONE;
-                                case "busy" -> Outcome.BUSY;
-                                default -> Outcome.FAILED;
-                            },
-                            target,
-                            rs.getLong("changed"),
-                            rs.getDouble("took_ms"),
-                            rs.getString("error")))
-                    .one());
+            try {
+                events.add(refresh(target));
+            } catch (JdbiException e) {
+                events.add(refused(target, e));
+            }
         }
         if (maintenance) {
-            maintain(events);
+            try {
+                maintain(events);
+            } catch (JdbiException e) {
+                events.add(refused("maintenance", e));
+            }
         }
         return events;
+    }
+
+    private Event refresh(String target) {
+        return server.handle()
+                .createQuery(Sql.tag("refresh", "SELECT * FROM performance_monitoring.refresh_now(:target)"))
+                .bind("target", target)
+                .map((rs, context) -> new Event(
+                        switch (rs.getString("outcome")) {
+                            case "refreshed" -> Outcome.DONE;
+                            case "busy" -> Outcome.BUSY;
+                            default -> Outcome.FAILED;
+                        },
+                        target,
+                        rs.getLong("changed"),
+                        rs.getDouble("took_ms"),
+                        rs.getString("error")))
+                .one();
+    }
+
+    private static Event refused(String what, JdbiException e) {
+        if (broken(e)) {
+            throw e;
+        }
+        return new Event(Outcome.FAILED, what, 0, 0, said(e));
+    }
+
+    /** Whether the connection is gone, or could not be had: everything else is one statement's misfortune. */
+    private static boolean broken(Exception e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql && sql.getSQLState() != null) {
+                return sql.getSQLState().startsWith("08") || sql.getSQLState().startsWith("57P");
+            }
+        }
+        return true;
+    }
+
+    private static String said(Exception e) {
+        return String.valueOf(
+                e.getCause() == null ? e.getMessage() : e.getCause().getMessage());
     }
 
     private record Task(long id, String command) {}
@@ -194,8 +228,7 @@ public final class Refresher implements AutoCloseable {
         try {
             server.handle().execute(task.command());
         } catch (JdbiException e) {
-            error = String.valueOf(
-                    e.getCause() == null ? e.getMessage() : e.getCause().getMessage());
+            error = said(e);
         }
         double millis = (System.nanoTime() - start) / 1e6;
         server.handle()
@@ -251,8 +284,10 @@ public final class Refresher implements AutoCloseable {
                     if (e instanceof HoneException refused && refused.kind() == HoneException.Kind.REFUSED) {
                         throw refused;
                     }
-                    heard.accept(new Event(Outcome.DISCONNECTED, address.toString(), 0, 0, e.getMessage()));
-                    if (worker != null) {
+                    boolean broken = worker == null || broken(e);
+                    heard.accept(new Event(
+                            broken ? Outcome.DISCONNECTED : Outcome.FAILED, address.toString(), 0, 0, e.getMessage()));
+                    if (broken && worker != null) {
                         worker.close();
                         worker = null;
                     }

@@ -39,20 +39,35 @@ record Registration(String target, String schema, String function, String queue,
         return "interval '" + duration.toMillis() + " ms'";
     }
 
-    /** The part of a statement that adds up the times of the triggers taken from the queue as {@code gone}. */
-    String notedTimes() {
+    /** The part of a statement that adds up the times of the triggers among what was taken from the queue. */
+    String notedTimes(String gone) {
         return """
                 noted AS (
                     INSERT INTO performance_monitoring.trigger_time AS t (target, hour, statements, total_ms, max_ms, slow)
                     SELECT %1$s, date_trunc('hour', gone.at), count(*), sum(gone.spent_ms), max(gone.spent_ms),
                            count(*) FILTER (WHERE gone.spent_ms >= r.alert_ms)
-                    FROM gone JOIN performance_monitoring.refresh_target r ON r.name = %1$s
+                    FROM %2$s AS gone JOIN performance_monitoring.refresh_target r ON r.name = %1$s
                     WHERE gone.spent_ms IS NOT NULL
                     GROUP BY 2
                     ON CONFLICT (target, hour) DO UPDATE
                     SET statements = t.statements + excluded.statements, total_ms = t.total_ms + excluded.total_ms,
                         max_ms = greatest(t.max_ms, excluded.max_ms), slow = t.slow + excluded.slow
-                )""".formatted(Sql.literal(target));
+                )""".formatted(Sql.literal(target), gone);
+    }
+
+    /**
+     * The parts of a statement that take a batch of changes as {@code gone}, and all times as {@code times}: were they
+     * counted among the batch, those of statements that changed nothing of significance would keep the changes waiting.
+     */
+    String taken() {
+        return """
+                gone AS (
+                    DELETE FROM %1$s
+                    WHERE ctid = ANY (ARRAY(SELECT ctid FROM %1$s WHERE spent_ms IS NULL LIMIT batch_rows))
+                    RETURNING *
+                ),
+                times AS (DELETE FROM %1$s WHERE spent_ms IS NOT NULL RETURNING at, spent_ms),
+                %2$s""".formatted(Sql.identifier(schema, queue), notedTimes("times"));
     }
 
     /** The storage parameters of a queue: it is emptied all the time, so it is vacuumed by count and not by share. */

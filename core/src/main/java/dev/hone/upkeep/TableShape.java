@@ -16,6 +16,7 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 /**
  * What the kit has to know of a table. Names are unquoted.
  *
+ * @param owner whose rights triggers run with
  * @param primaryKey its columns in order; empty for none
  * @param indexed columns that lead a valid btree index over all rows
  * @param readers roles that may read all of it, beside its owner; the empty name is PUBLIC
@@ -23,6 +24,7 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 public record TableShape(
         String schema,
         String name,
+        String owner,
         List<String> primaryKey,
         List<Column> columns,
         List<String> indexed,
@@ -84,6 +86,11 @@ public record TableShape(
                     full + " is a partition: statements on its partitioned table would not fire its triggers",
                     "Nothing was changed. Name the partitioned table.");
         }
+        if (rs.getBoolean("inherits")) {
+            throw HoneException.usage(
+                    full + " inherits or is inherited from: a statement fires the triggers of the table it names alone",
+                    "Nothing was changed. Partition it instead, and name the partitioned table.");
+        }
         List<String> names = strings(rs.getArray("columns"));
         List<String> types = strings(rs.getArray("types"));
         Boolean[] comparable = (Boolean[]) rs.getArray("comparable").getArray();
@@ -94,6 +101,7 @@ public record TableShape(
         return new TableShape(
                 rs.getString("schema"),
                 rs.getString("name"),
+                rs.getString("owner"),
                 strings(rs.getArray("primary_key")),
                 columns,
                 strings(rs.getArray("indexed")),
@@ -103,6 +111,16 @@ public record TableShape(
 
     private static List<String> strings(Array array) throws SQLException {
         return Arrays.asList((String[]) array.getArray());
+    }
+
+    /**
+     * Statement that gives an object to the table's owner. Whoever deploys may be a superuser: what others fire is not to
+     * run with his rights.
+     *
+     * @param object as {@code TABLE name} or {@code FUNCTION name(types)}
+     */
+    String given(String object) {
+        return "ALTER " + object + " OWNER TO " + Sql.identifier(owner);
     }
 
     /** Qualified and quoted. */

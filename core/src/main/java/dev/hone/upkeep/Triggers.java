@@ -4,11 +4,14 @@ import dev.hone.change.Change;
 import dev.hone.change.CreateTrigger;
 import dev.hone.postgres.Sql;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The four trigger functions of a table, and their triggers: one for each event, since transition tables are had for one
- * event only. They run with their owner's rights, so that who writes to the table needs none on the queue; nobody may
+ * event only. They run with the rights of the table's owner, so that who writes to the table needs none on the queue; nobody may
  * call them or hang them on another table. Each appends to the queue, and how long it took. The planner knows nothing of
  * transition tables: it would compile a join of a few rows, and sort one of many on disk.
  *
@@ -17,7 +20,7 @@ import java.util.List;
  * @param onInsert the statement that appends what a statement inserted, from {@code new_rows}
  * @param onUpdate the same for an update, from {@code old_rows} and {@code new_rows}
  * @param onDelete the same for a delete, from {@code old_rows}
- * @param onTruncate the same before the table is emptied, from the table
+ * @param onTruncate the same before the table is emptied, from {@link #EMPTIED}
  * @param afterAppending PL/pgSQL to run if something was appended; possibly empty
  */
 record Triggers(
@@ -29,6 +32,9 @@ record Triggers(
         String onDelete,
         String onTruncate,
         String afterAppending) {
+
+    /** Stands for the table in a statement; whatever its name has become. */
+    static final String EMPTIED = "/*hone: emptied*/";
 
     private static final List<String> EVENTS = List.of("insert", "update", "delete", "truncate");
 
@@ -46,11 +52,19 @@ record Triggers(
                         case "insert" -> onInsert;
                         case "update" -> onUpdate;
                         case "delete" -> onDelete;
-                        default -> onTruncate;
+                        default -> truncated();
                     }));
             sql.add("REVOKE ALL ON FUNCTION " + function(event) + "() FROM PUBLIC");
+            sql.add(table.given("FUNCTION " + function(event) + "()"));
         }
         return sql;
+    }
+
+    private String truncated() {
+        return "EXECUTE "
+                + Arrays.stream(onTruncate.split(Pattern.quote(EMPTIED), -1))
+                        .map(Sql::literal)
+                        .collect(Collectors.joining(" || TG_RELID::regclass || "));
     }
 
     private String function(String event, String append) {
@@ -61,11 +75,15 @@ record Triggers(
                 AS %s""".formatted(
                         function(event), body("""
 
+                #variable_conflict use_column
+                <<hone>>
                 DECLARE
                     began timestamptz := clock_timestamp();
+                    appended bigint;
                 BEGIN
                 %s;
-                %s    INSERT INTO %s (spent_ms) VALUES (extract(epoch FROM clock_timestamp() - began) * 1000);
+                    GET DIAGNOSTICS appended = ROW_COUNT;
+                %s    INSERT INTO %s (spent_ms) VALUES (extract(epoch FROM clock_timestamp() - hone.began) * 1000);
                     RETURN NULL;
                 END
                 """.formatted(append.indent(4).stripTrailing(), afterAppending, queue)));

@@ -9,6 +9,7 @@ DROP FUNCTION
     performance_monitoring.unschedule_maintenance(text, regclass),
     performance_monitoring.schedule_maintenance(text, regclass, interval, timestamptz, interval, integer),
     performance_monitoring.cron_schedule(interval, timestamptz),
+    performance_monitoring.cron_unschedule(text, regclass, bigint),
     performance_monitoring.run_maintenance(integer),
     performance_monitoring.maintenance_done(bigint, text, timestamptz, text),
     performance_monitoring.maintenance_command(performance_monitoring.maintenance_task),

@@ -5,7 +5,7 @@ SELECT n.oid IS NOT NULL AS schema_there,
        -- Ownership of a journal made by somebody else: its comment and columns are its owner's.
        coalesce((SELECT quote_ident(pg_get_userbyid(c.relowner)) FROM pg_class c
                  WHERE c.relnamespace = n.oid AND c.relname = 'optimization_log' AND NOT pg_has_role(c.relowner, 'USAGE')), '') AS log_owner,
-       EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'schema_version') AS installed,
+       EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'refresh_target') AS installed,
        pg_is_in_recovery() AS standby,
        current_database()::text AS database,
        quote_ident(current_user) AS role

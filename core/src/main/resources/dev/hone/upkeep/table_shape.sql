@@ -1,5 +1,7 @@
 SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind, c.relispartition AS partition,
-       c.relrowsecurity AS row_security,
+       c.relkind = 'r' AND NOT c.relispartition
+           AND EXISTS (SELECT FROM pg_inherits h WHERE c.oid IN (h.inhparent, h.inhrelid)) AS inherits,
+       pg_get_userbyid(c.relowner)::text AS owner, c.relrowsecurity AS row_security,
        ARRAY(SELECT a.attname::text FROM pg_index i
              CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, place)
              JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum

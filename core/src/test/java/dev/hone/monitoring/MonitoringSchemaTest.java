@@ -486,6 +486,88 @@ class MonitoringSchemaTest {
     }
 
     @Test
+    void a_task_by_the_month_is_next_due_on_its_day_however_late_it_was() {
+        Database database = installed("CREATE TABLE logs (at timestamptz) PARTITION BY RANGE (at)");
+        String first = "date_trunc('month', now()) - interval '40 months' + interval '3 hours'";
+        database.run("SELECT performance_monitoring.schedule_maintenance('create_partitions', 'logs', '1 month', "
+                + first + ")");
+        assertThat(database.rows("SELECT * FROM performance_monitoring.run_maintenance()"))
+                .hasSize(1);
+        assertThat(database.ask("SELECT next_at > now() AND next_at <= now() + interval '1 month'"
+                        + " AND next_at - interval '3 hours' = date_trunc('month', next_at)"
+                        + " FROM performance_monitoring.maintenance_task"))
+                .isEqualTo(true);
+    }
+
+    @Test
+    void an_index_that_lets_in_one_null_is_no_duplicate() {
+        Database database = installed("CREATE TABLE t (a int)", "CREATE UNIQUE INDEX first ON t (a)");
+        org.junit.jupiter.api.Assumptions.assumeTrue(
+                database.ask("SELECT current_setting('server_version_num')::int >= 150000")
+                        .equals(true));
+        database.run("CREATE UNIQUE INDEX second ON t (a) NULLS NOT DISTINCT");
+        assertThat(database.all("SELECT state FROM performance_monitoring.check_index_usage('public')"))
+                .hasSize(2)
+                .noneMatch(state -> state.startsWith("duplicate"));
+    }
+
+    @Test
+    void a_first_installation_that_failed_installed_nothing() {
+        // The history of versions is committed before them.
+        Database database = fresh(
+                "CREATE SCHEMA performance_monitoring", "CREATE TABLE performance_monitoring.schema_version (a int)");
+        try (Server server = Server.connect(database.address())) {
+            assertThat(MonitoringSchema.installed(server)).isFalse();
+        }
+        assertThatThrownBy(() -> MonitoringSchema.removal(database.address(), false))
+                .hasMessageContaining("was not installed");
+    }
+
+    @Test
+    void a_task_that_is_scheduled_anew_leaves_no_job_behind() {
+        // As much of pg_cron as is used.
+        Database database = installed(
+                "CREATE TABLE logs (at timestamptz) PARTITION BY RANGE (at)",
+                "CREATE SCHEMA cron",
+                "CREATE TABLE cron.job (jobid bigint GENERATED ALWAYS AS IDENTITY, schedule text, command text,"
+                        + " database text DEFAULT current_database(), jobname text, username text DEFAULT current_user)",
+                "CREATE FUNCTION cron.schedule(text, text, text) RETURNS bigint LANGUAGE sql AS"
+                        + " 'INSERT INTO cron.job (jobname, schedule, command) VALUES ($1, $2, $3) RETURNING jobid'",
+                "CREATE FUNCTION cron.unschedule(bigint) RETURNS boolean LANGUAGE sql AS"
+                        + " 'DELETE FROM cron.job WHERE jobid = $1 RETURNING true'",
+                "SET allow_system_table_mods = on",
+                "INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)"
+                        + " SELECT 99999, 'pg_cron', 10, 'cron'::regnamespace, false, '1.6'",
+                "INSERT INTO cron.job (jobname, command) VALUES ('theirs', 'SELECT 1')");
+        String jobs = "SELECT command FROM cron.job WHERE jobname <> 'theirs'";
+        String schedule =
+                "SELECT (performance_monitoring.schedule_maintenance('drop_partitions', '%s', '%s', keep => '%s')).id";
+        String unschedule = "SELECT performance_monitoring.unschedule_maintenance('drop_partitions', '%s')";
+        database.ask(schedule.formatted("logs", "1 day", "1 month"));
+        assertThat(database.all(jobs)).singleElement().asString().contains("'1 mon'");
+        database.ask(schedule.formatted("logs", "1 day", "10 years"));
+        assertThat(database.all(jobs)).singleElement().asString().contains("'10 years'");
+        database.run("ALTER TABLE logs RENAME TO events");
+        // pg_cron cannot write that.
+        database.ask(schedule.formatted("events", "36 hours", "20 years"));
+        assertThat(database.all(jobs)).isEmpty();
+        assertThat(database.ask("SELECT cron_job IS NULL FROM performance_monitoring.maintenance_task"))
+                .isEqualTo(true);
+
+        database.ask(schedule.formatted("events", "1 day", "1 month"));
+        // Somebody else's by now, or hidden from this role.
+        database.run("UPDATE cron.job SET jobname = 'another'");
+        assertThatThrownBy(() -> database.ask(unschedule.formatted("events")))
+                .hasMessageContaining("was not found among those of role postgres");
+        assertThatThrownBy(() -> database.ask(schedule.formatted("events", "1 day", "1 year")))
+                .hasMessageContaining("was not found among those of role postgres");
+        assertThat(database.ask("SELECT count(*) FROM cron.job")).isEqualTo(2L);
+        database.run("UPDATE performance_monitoring.maintenance_task SET cron_job = NULL");
+        assertThat(database.ask(unschedule.formatted("events"))).isEqualTo(true);
+        assertThat(database.ask("SELECT count(*) FROM cron.job")).isEqualTo(2L);
+    }
+
+    @Test
     void a_role_without_rights_installs_in_its_own_database_and_lends_its_use() {
         role("chief");
         role("reader");

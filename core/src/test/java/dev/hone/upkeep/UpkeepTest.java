@@ -198,6 +198,19 @@ class UpkeepTest {
     }
 
     @Test
+    void a_view_without_rows_or_without_its_unique_index_is_refreshed_all_the_same() {
+        Database database = activities();
+        make(database, sums(database, AT_ONCE).changes());
+        for (String meanwhile : List.of("REFRESH MATERIALIZED VIEW sums WITH NO DATA", "DROP INDEX sums_team_idx")) {
+            database.run(meanwhile, "UPDATE activities SET distance = distance + 1");
+            assertThat(pass(database))
+                    .singleElement()
+                    .satisfies(event -> assertThat(event.error()).isNull());
+            assertUpToDate(database, "SELECT team, total FROM sums");
+        }
+    }
+
+    @Test
     void changes_wait_for_a_lull_but_not_for_ever() {
         Database database = activities();
         make(
@@ -222,6 +235,68 @@ class UpkeepTest {
         assertThat(pass(database)).as("within the least interval").isEmpty();
         database.run("UPDATE performance_monitoring.refresh_target SET last_at = last_at - interval '61 minutes'");
         assertThat(pass(database)).as("a batch is full").hasSize(1);
+    }
+
+    @Test
+    void times_of_statements_that_change_nothing_neither_pile_up_nor_hold_up_changes() {
+        Database database = activities();
+        Pace small = new Pace(Duration.ZERO, Duration.ZERO, 20, Duration.ofSeconds(1));
+        make(database, totals(database, small).changes());
+        make(database, sums(database, small).changes());
+        make(database, new Leaderboard("ranks", shape(database, "activities"), "distance", null, 5, small).changes());
+        pass(database);
+        String[] insignificant = new String[30];
+        java.util.Arrays.fill(insignificant, "UPDATE activities SET note = note || 'y'");
+        database.run(insignificant);
+        assertThat(database.ask("SELECT count(*) FROM totals_dirty")).isEqualTo(30L);
+        assertThat(pass(database)).hasSize(3).allSatisfy(event -> {
+            assertThat(event.error()).isNull();
+            assertThat(event.changed()).isZero();
+        });
+        String left = "SELECT (SELECT count(*) FROM totals_dirty) + (SELECT count(*) FROM sums_dirty)"
+                + " + (SELECT count(*) FROM ranks_delta)";
+        assertThat(database.ask(left)).isEqualTo(0L);
+        database.run(insignificant);
+        database.run("UPDATE activities SET distance = 1000 WHERE id = 1");
+        assertThat(pass(database))
+                .hasSize(3)
+                .allSatisfy(event -> assertThat(event.changed()).isPositive());
+        assertThat(database.ask(left)).isEqualTo(0L);
+        assertUpToDate(database, "SELECT team, total FROM totals");
+        assertThat(database.ask("SELECT bool_and(statements >= 60) FROM performance_monitoring.trigger_time_summary"))
+                .isEqualTo(true);
+    }
+
+    @Test
+    void what_a_superuser_deploys_runs_with_the_rights_of_the_tables_owner() {
+        try (Server server = Server.connect(local.address("postgres"))) {
+            server.handle().execute("CREATE ROLE landlord LOGIN PASSWORD 'secret'");
+        }
+        Database database = activities();
+        database.run(
+                "CREATE SCHEMA rented AUTHORIZATION landlord",
+                "CREATE TABLE rented.scores (id int PRIMARY KEY, score int)",
+                "ALTER TABLE rented.scores OWNER TO landlord");
+        TableShape scores = shape(database, "rented.scores");
+        Derived.Batch batch = new Derived.Batch(List.of("id"), "INSERT INTO scores SELECT id FROM dirty WHERE false");
+        make(database, new DirtyQueue("q", scores, List.of("score"), batch, AT_ONCE).changes());
+        make(database, new Leaderboard("top", scores, "score", null, 5, AT_ONCE).changes());
+        assertThat(database.all("SELECT proname FROM pg_proc WHERE pronamespace = 'rented'::regnamespace"
+                        + " AND proowner <> 'landlord'::regrole UNION ALL SELECT relname FROM pg_class"
+                        + " WHERE relnamespace = 'rented'::regnamespace AND relowner <> 'landlord'::regrole"))
+                .isEmpty();
+        // A view where the table was would be read by whoever empties the table.
+        new Database(database.address().withUser("landlord", new Secret("secret")))
+                .run(
+                        "CREATE FUNCTION rented.caught() RETURNS int LANGUAGE plpgsql AS"
+                                + " $$ BEGIN RAISE 'ran as %', current_user; END $$",
+                        "INSERT INTO rented.scores VALUES (1, 1), (2, 2)",
+                        "ALTER TABLE rented.scores RENAME TO moved",
+                        "CREATE VIEW rented.scores AS SELECT 1 AS id, rented.caught() AS score");
+        database.run("DELETE FROM rented.q_dirty", "TRUNCATE rented.moved");
+        assertThat(database.all("SELECT k_1::text FROM rented.q_dirty WHERE spent_ms IS NULL ORDER BY 1"))
+                .containsExactly("1", "2");
+        assertThat(database.ask("SELECT sum(came)::int FROM rented.top_delta")).isEqualTo(0);
     }
 
     @Test
@@ -277,6 +352,35 @@ class UpkeepTest {
         assertThat(pass(database)).hasSize(1);
         assertThat(database.ask("SELECT failures FROM performance_monitoring.refresh_target"))
                 .isEqualTo(0);
+    }
+
+    @Test
+    void a_broken_queue_is_written_down_and_stops_no_other() {
+        Database database = activities();
+        make(database, totals(database, AT_ONCE).changes());
+        make(database, sums(database, AT_ONCE).changes());
+        database.run("DROP TABLE totals_dirty");
+        assertThat(pass(database))
+                .extracting(Refresher.Event::what, Refresher.Event::outcome)
+                .containsExactlyInAnyOrder(
+                        org.assertj.core.groups.Tuple.tuple("public.totals", Refresher.Outcome.FAILED),
+                        org.assertj.core.groups.Tuple.tuple("public.sums", Refresher.Outcome.DONE));
+        assertThat(database.row("SELECT pending, stale, failures, last_error LIKE '%totals_dirty%' AS said"
+                        + " FROM performance_monitoring.refresh_status WHERE name = 'public.totals'"))
+                .containsEntry("pending", null)
+                .containsEntry("stale", true)
+                .containsEntry("failures", 1)
+                .containsEntry("said", true);
+        // What not even refresh_now can write down.
+        database.run(
+                "INSERT INTO sums_dirty (at) VALUES (now())",
+                "ALTER TABLE performance_monitoring.refresh_target ADD CHECK (failures < 2 AND name <> 'public.sums') NOT VALID",
+                "UPDATE performance_monitoring.refresh_target SET last_at = last_at - interval '1 hour'"
+                        + " WHERE name <> 'public.sums'");
+        assertThat(pass(database)).hasSize(2).allSatisfy(event -> {
+            assertThat(event.outcome()).isEqualTo(Refresher.Outcome.FAILED);
+            assertThat(event.error()).contains("violates check constraint");
+        });
     }
 
     @Test
@@ -337,15 +441,16 @@ class UpkeepTest {
                 "CREATE TYPE " + schema + ".\"mo od\" AS ENUM ('sad', 'ok')",
                 "CREATE TABLE " + table + " (\"Id \"\"1\" " + schema
                         + ".\"mo od\", two json, \"%s\" int, \"key\" point,"
+                        + " began int, found int, edge int, made int, done int, buckets int,"
                         + " n uuid DEFAULT '00000000-0000-0000-0000-000000000000', PRIMARY KEY (\"Id \"\"1\", n))",
                 "CREATE TABLE " + schema + ".seen (v int)");
         Catalog before = catalog(database);
         DirtyQueue queue = new DirtyQueue(
                 "ein sehr langer Name, der allein schon die dreiundsechzig Bytes füllt; '\" $hone$",
                 shape(database, table),
-                List.of("two", "key"),
+                List.of("two", "key", "began", "edge"),
                 new Derived.Batch(
-                        List.of("%s", "Id \"1"),
+                        List.of("%s", "Id \"1", "found", "began"),
                         "INSERT INTO seen SELECT \"%s\" FROM dirty WHERE \"Id \"\"1\" IS NOT NULL"),
                 AT_ONCE);
         apply(database, queue.changes());
@@ -363,6 +468,31 @@ class UpkeepTest {
                         .changes());
         assertThat(database.ask("SELECT " + schema + ".\"' \"\"%s\"\" $hone$_rank\"(1)"))
                 .isEqualTo(2L);
+        // Columns named as PL/pgSQL's own variables, and one with an index and a condition on them.
+        String edges = schema + ".hone";
+        database.run(
+                "CREATE TABLE " + edges
+                        + " (edge int, found int, began int, made int, buckets int, PRIMARY KEY (edge))",
+                "INSERT INTO " + edges + " SELECT g, g, g, g, g FROM generate_series(1, 200) g");
+        apply(
+                database,
+                new Leaderboard(
+                                "edges",
+                                shape(database, edges),
+                                "found",
+                                "began > 0 AND made > 0 AND edge > 0",
+                                10,
+                                AT_ONCE)
+                        .changes());
+        database.run("UPDATE " + edges + " SET found = found + 1000, edge = -edge WHERE edge = 7");
+        database.run(
+                "UPDATE " + edges + " SET edge = 500 WHERE edge = 9", "DELETE FROM " + edges + " WHERE edge = 500");
+        assertThat(database.all("SELECT " + schema + ".edges_rank(s)::text FROM unnest('{0,50,150,199}'::int[]) s"))
+                .containsExactly("199", "151", "51", "2");
+        assertThat(Deployer.undo(database.address(), null, DeployOptions.DEFAULT, Progress.NONE)
+                        .complete())
+                .isTrue();
+        database.run("DROP TABLE " + edges);
         for (int i = 0; i < 2; i++) {
             assertThat(Deployer.undo(database.address(), null, DeployOptions.DEFAULT, Progress.NONE)
                             .complete())
@@ -493,11 +623,15 @@ class UpkeepTest {
                 "ALTER TABLE secret ENABLE ROW LEVEL SECURITY",
                 "CREATE VIEW v AS SELECT 1 AS a",
                 "CREATE TABLE p (a int PRIMARY KEY) PARTITION BY RANGE (a)",
-                "CREATE TABLE p1 PARTITION OF p DEFAULT");
+                "CREATE TABLE p1 PARTITION OF p DEFAULT",
+                "CREATE TABLE parent (id int PRIMARY KEY)",
+                "CREATE TABLE child () INHERITS (parent)");
         assertThatThrownBy(() -> shape(database, "nothing")).hasMessageContaining("There is no table nothing");
         assertThatThrownBy(() -> shape(database, "a\"b; --")).hasMessageContaining("There is no table");
         assertThatThrownBy(() -> shape(database, "v")).hasMessageContaining("is not a table");
         assertThatThrownBy(() -> shape(database, "p1")).hasMessageContaining("is a partition");
+        assertThatThrownBy(() -> shape(database, "parent")).hasMessageContaining("inherits or is inherited from");
+        assertThatThrownBy(() -> shape(database, "child")).hasMessageContaining("inherits or is inherited from");
         TableShape plain = shape(database, "plain");
         database.run("CREATE TABLE keyed (id int PRIMARY KEY, j json)");
         DirtyQueue noEquality = new DirtyQueue(

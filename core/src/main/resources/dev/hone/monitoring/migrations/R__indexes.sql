@@ -49,6 +49,9 @@ AS $function$
           AND oc.relam = c.relam AND o.indkey::text = i.indkey::text AND o.indclass::text = i.indclass::text
           AND o.indcollation::text = i.indcollation::text AND o.indoption::text = i.indoption::text
           AND o.indnkeyatts = i.indnkeyatts AND (o.indisunique OR NOT i.indisunique)
+          -- Since version 15: one that lets in a single null is no duplicate of one that lets in many.
+          AND (NOT i.indisunique
+               OR to_jsonb(o) ->> 'indnullsnotdistinct' IS NOT DISTINCT FROM to_jsonb(i) ->> 'indnullsnotdistinct')
           AND pg_get_expr(o.indexprs, o.indrelid) IS NOT DISTINCT FROM pg_get_expr(i.indexprs, i.indrelid)
           AND pg_get_expr(o.indpred, o.indrelid) IS NOT DISTINCT FROM pg_get_expr(i.indpred, i.indrelid)
           AND (EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = o.indexrelid)

@@ -51,9 +51,13 @@ BEGIN
     VALUES (task, coalesce(command, ''), started_at, took_ms, error);
     UPDATE performance_monitoring.maintenance_task t
     SET last_at = started_at, last_ms = took_ms, last_error = error,
-        next_at = t.next_at + t.every * (floor(greatest(extract(epoch FROM clock_timestamp() - t.next_at), 0) / extract(epoch FROM t.every)) + 1)
+        -- Months are not all equally long: no number of seconds says how many of them have passed.
+        next_at = CASE WHEN t.every >= interval '28 days'
+            THEN (SELECT min(at.at) FROM (SELECT t.next_at + t.every * n AS at FROM generate_series(1, 10000) n) AS at WHERE at.at > clock_timestamp())
+            ELSE t.next_at + t.every * (floor(greatest(extract(epoch FROM clock_timestamp() - t.next_at), 0) / extract(epoch FROM t.every)) + 1)
+        END
     WHERE t.id = task;
-    -- Months are not all equally long.
+    -- Nor are days.
     UPDATE performance_monitoring.maintenance_task t SET next_at = t.next_at + t.every
     WHERE t.id = task AND t.next_at <= clock_timestamp();
 END
@@ -123,6 +127,33 @@ AS $function$
 $function$;
 COMMENT ON FUNCTION performance_monitoring.cron_schedule(interval, timestamptz) IS 'Part of schedule_maintenance()';
 
+-- By number, unless that is another job's by now, or by name. A job that cannot be ended would go on with what it was made for.
+CREATE OR REPLACE FUNCTION performance_monitoring.cron_unschedule(kind text, target regclass, job bigint)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+#variable_conflict use_variable
+DECLARE
+    ended bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') OR job IS NULL AND NOT has_schema_privilege('cron', 'USAGE') THEN
+        RETURN;
+    END IF;
+    EXECUTE 'SELECT count(*) FILTER (WHERE cron.unschedule(j.jobid)) FROM cron.job j
+             WHERE j.database = current_database()
+               AND (j.jobid = $1 AND starts_with(j.jobname, $2) OR j.jobname = $2 || $3)'
+    INTO ended USING job, format('hone %s ', kind), target::text;
+    IF job IS NOT NULL AND ended = 0 THEN
+        RAISE EXCEPTION 'Job % of pg_cron, which does this task, was not found among those of role %.', job, current_user
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = 'Do it as the role in scheduled_by. If the job is gone: UPDATE performance_monitoring.maintenance_task SET cron_job = NULL';
+    END IF;
+END
+$function$;
+COMMENT ON FUNCTION performance_monitoring.cron_unschedule(text, regclass, bigint) IS
+    'Part of schedule_maintenance() and unschedule_maintenance()';
+
 CREATE OR REPLACE FUNCTION performance_monitoring.schedule_maintenance(
     kind         text,
     target       regclass,
@@ -167,13 +198,16 @@ BEGIN
     IF kind = 'drop_partitions' AND keep IS NULL THEN
         RAISE EXCEPTION 'drop_partitions needs keep, the time to keep rows for.' USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    -- What pg_cron has of it was written for other times, and other rows to keep.
+    PERFORM performance_monitoring.cron_unschedule(
+        kind, target, (SELECT t.cron_job FROM performance_monitoring.maintenance_task t WHERE t.kind = kind AND t.target = target));
     INSERT INTO performance_monitoring.maintenance_task AS t (kind, target, every, keep, months_ahead, next_at)
     VALUES (kind, target, every, keep, months_ahead, first_at)
     ON CONFLICT ON CONSTRAINT maintenance_task_kind_target_key DO UPDATE
     SET every = excluded.every, keep = excluded.keep, months_ahead = excluded.months_ahead, next_at = excluded.next_at,
-        scheduled_by = excluded.scheduled_by
+        cron_job = NULL, scheduled_by = excluded.scheduled_by
     RETURNING * INTO task;
-    IF to_regclass('cron.job') IS NOT NULL AND EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
+    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
         schedule := performance_monitoring.cron_schedule(every, first_at);
         IF schedule IS NULL THEN
             RAISE NOTICE 'pg_cron knows no schedule for every %: run_maintenance() or hone refresh has to run this task.', every;
@@ -205,9 +239,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    IF job IS NOT NULL AND to_regclass('cron.job') IS NOT NULL THEN
-        EXECUTE 'SELECT cron.unschedule(j.jobid) FROM cron.job j WHERE j.jobid = $1' USING job;
-    END IF;
+    PERFORM performance_monitoring.cron_unschedule(kind, target, job);
     RETURN true;
 END
 $function$;

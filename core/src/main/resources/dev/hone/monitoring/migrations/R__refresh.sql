@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION performance_monitoring.refresh_pending(
-    target performance_monitoring.refresh_target, OUT pending bigint, OUT oldest timestamptz, OUT newest timestamptz)
+    target performance_monitoring.refresh_target, OUT pending bigint, OUT oldest timestamptz, OUT newest timestamptz, OUT is_full boolean)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -8,10 +8,19 @@ BEGIN
     EXECUTE format('SELECT count(*), min(at), max(at) FROM (SELECT at FROM %s WHERE spent_ms IS NULL LIMIT %s) AS waiting',
                    target.queue, target.batch_rows)
     INTO pending, oldest, newest;
+    -- Times of triggers too: they are to be taken away even where nothing changes.
+    EXECUTE format('SELECT count(*) >= %2$s FROM (SELECT FROM %1$s LIMIT %2$s) AS waiting', target.queue, target.batch_rows)
+    INTO is_full;
+EXCEPTION WHEN OTHERS THEN
+    -- One queue that is gone or not to be read must not stop the rest: refresh_now() will meet the same and write it down.
+    pending := NULL;
+    oldest := NULL;
+    newest := NULL;
+    is_full := true;
 END
 $function$;
 COMMENT ON FUNCTION performance_monitoring.refresh_pending(performance_monitoring.refresh_target) IS
-    'How many changes wait for a target, up to its batch_rows, and since when';
+    'How many changes wait for a target, up to its batch_rows, and since when; and whether as many entries of any kind do. Pending is null where the queue cannot be read';
 
 -- Not before the least interval is over, longer after failures; then in a lull of that length, or when the oldest change has waited
 -- as long as it may, or a batch is full.
@@ -23,12 +32,12 @@ AS $function$
     SELECT t.name, p.pending, p.oldest
     FROM performance_monitoring.refresh_target t
     CROSS JOIN LATERAL performance_monitoring.refresh_pending(t) AS p
-    WHERE p.pending > 0
+    WHERE (p.pending > 0 OR p.is_full)
       AND clock_timestamp() >= coalesce(t.last_at, '-infinity') + greatest(t.min_interval, CASE WHEN t.failures > 0 THEN interval '1 s' END)
                                                                   * (2 ^ least(t.failures, 8))
       AND (clock_timestamp() >= p.newest + t.min_interval
            OR clock_timestamp() >= p.oldest + t.max_staleness
-           OR p.pending >= t.batch_rows)
+           OR p.is_full)
     ORDER BY p.oldest
 $function$;
 COMMENT ON FUNCTION performance_monitoring.refresh_due() IS 'The targets that refresh_now() would refresh now, the longest waiting first';
@@ -74,7 +83,7 @@ COMMENT ON FUNCTION performance_monitoring.refresh_now(text) IS
     'Takes what waits for a target from its queue and refreshes it, at once; outcome is refreshed, failed (nothing was taken), or busy (another session is at it)';
 
 CREATE OR REPLACE VIEW performance_monitoring.refresh_status AS
-SELECT t.name, p.pending, p.oldest, coalesce(p.oldest < clock_timestamp() - t.max_staleness, false) AS stale,
+SELECT t.name, p.pending, p.oldest, p.pending IS NULL OR coalesce(p.oldest < clock_timestamp() - t.max_staleness, false) AS stale,
        t.last_at, t.last_ms, t.last_rows, t.refreshes, t.failures, t.last_error, t.min_interval, t.max_staleness
 FROM performance_monitoring.refresh_target t
 CROSS JOIN LATERAL performance_monitoring.refresh_pending(t) AS p;

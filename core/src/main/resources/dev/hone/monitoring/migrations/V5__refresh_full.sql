@@ -1,0 +1,3 @@
+-- It says more than it did; R__refresh makes both anew.
+DROP VIEW IF EXISTS performance_monitoring.refresh_status;
+DROP FUNCTION IF EXISTS performance_monitoring.refresh_pending(performance_monitoring.refresh_target);
