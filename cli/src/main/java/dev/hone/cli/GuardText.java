@@ -91,13 +91,7 @@ final class GuardText {
                     ratio,
                     change);
         } else {
-            table.row(
-                    shortened(row.text()),
-                    row.figure(),
-                    Words.millis(row.before()),
-                    millis,
-                    ratio,
-                    change);
+            table.row(shortened(row.text()), row.figure(), Words.millis(row.before()), millis, ratio, change);
         }
     }
 
