@@ -156,16 +156,11 @@ final class Verifier {
         BitSet best = chosen;
         try (Progress.Task task = progress.begin("Trying other planner costs", -1)) {
             for (int i = 0; i < stage.options().size() && !deadline.isOver(); i++) {
-                if (!(stage.options().get(i) instanceof Option.Cost cost)) {
+                if (!(stage.options().get(i) instanceof Option.Cost)) {
                     continue;
                 }
                 BitSet other = search.with(best, i);
-                task.at(i, cost.name());
-                for (int call : unmeasured(known, other)) {
-                    if (!deadline.isOver()) {
-                        measure(known, call, other);
-                    }
-                }
+                measure(known, unmeasured(known, other), other, deadline, task);
                 if (unmeasured(known, other).isEmpty()
                         && search.objective(other) < search.objective(best) * (1 - search.least(i))) {
                     best = other;
@@ -183,10 +178,10 @@ final class Verifier {
         BitSet set = chosen;
         while (!set.isEmpty()) {
             Set<Integer> bad = unsafe(known, set);
-            BitSet fewer = bad.isEmpty() ? set : withoutCulprits(known, set, bad);
-            if (bad.isEmpty() && search.objective(set) < search.objective(new BitSet())) {
-                return set;
+            if (bad.isEmpty()) {
+                return search.objective(set) < search.objective(new BitSet()) ? set : new BitSet();
             }
+            BitSet fewer = withoutCulprits(known, set, bad);
             set = fewer.equals(set) ? new BitSet() : fewer;
         }
         return set;
@@ -363,16 +358,7 @@ final class Verifier {
         try (Progress.Task task = progress.begin("Measuring plans", -1)) {
             // The shortest way to something worth having, should there be no time for more.
             for (BitSet set = first; !set.isEmpty() && !deadline.isOver(); ) {
-                for (int call : unmeasured(known, set)) {
-                    if (!deadline.isOver()) {
-                        task.at(
-                                known.all().size(),
-                                workload.queries()
-                                        .get(known.book().calls().get(call).query())
-                                        .id());
-                        measure(known, call, set);
-                    }
-                }
+                measure(known, unmeasured(known, set), set, deadline, task);
                 if (unmeasured(known, set).isEmpty() && search.objective(set) < search.objective(best)) {
                     best = set;
                 }
@@ -388,14 +374,7 @@ final class Verifier {
                         begun ? search.best(starts, Deadline.in(deadline.left().dividedBy(3))) : first;
                 List<Integer> unknown = unmeasured(known, set);
                 unknown.sort(Comparator.comparingDouble(call -> -hoped(known, call, set)));
-                for (int call : unknown) {
-                    if (deadline.isOver()) {
-                        break;
-                    }
-                    int query = known.book().calls().get(call).query();
-                    task.at(known.all().size(), workload.queries().get(query).id());
-                    measure(known, call, set);
-                }
+                measure(known, unknown, set, deadline, task);
                 if (unmeasured(known, set).isEmpty() && search.objective(set) < search.objective(best)) {
                     best = set;
                 }
@@ -407,6 +386,19 @@ final class Verifier {
                 known.model(OperatorModel.fit(known.all()));
                 starts = List.of(first, set, best);
             }
+        }
+    }
+
+    /** Measures calls in their order, as far as there is time. */
+    private void measure(PlanTimes known, List<Integer> calls, BitSet set, Deadline deadline, Progress.Task task)
+            throws SQLException {
+        for (int call : calls) {
+            if (deadline.isOver()) {
+                break;
+            }
+            int query = known.book().calls().get(call).query();
+            task.at(known.all().size(), workload.queries().get(query).id());
+            measure(known, call, set);
         }
     }
 
