@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -22,8 +23,13 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
 
     private static final String UNIQUE_VIOLATION = "23505";
     private static final int BATCH_OF_KEYS = 1_000;
-    /** Few enough to be brought over within a swap. */
-    private static final int FEW_KEYS = 2_000;
+    /** Few enough for the transaction of the swap to begin with. */
+    private static final int FEW_KEYS = 1_000;
+
+    /** Few enough to be brought over behind its locks. */
+    private static final int NEXT_TO_NONE = 500;
+
+    private static final int ROUNDS_BEFORE_LOCKS = 3;
 
     /** So many rounds in which no fewer keys wait than ever before, and the writers are faster. */
     private static final int MOST_ROUNDS = 200;
@@ -155,7 +161,8 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
     void swap(List<String> beforehand, List<String> locks, List<String> statements, Record remembered)
             throws SQLException {
         List<String> first = new ArrayList<>(beforehand);
-        first.add(bringAll());
+        // Each round takes less time than the one before, and so leaves fewer keys.
+        first.addAll(Collections.nCopies(ROUNDS_BEFORE_LOCKS, bringAll()));
         List<String> blocking = new ArrayList<>(locks);
         blocking.add(few());
         blocking.add(bringAll());
@@ -194,7 +201,7 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
     private String few() {
         return "DO "
                 + Sql.literal("BEGIN IF (SELECT count(*) FROM (SELECT FROM " + design.dirty() + " LIMIT "
-                        + (FEW_KEYS + 1) + ") AS d) > " + FEW_KEYS
+                        + (NEXT_TO_NONE + 1) + ") AS d) > " + NEXT_TO_NONE
                         + " THEN RAISE EXCEPTION 'too many rows were written before the locks were had'"
                         + " USING ERRCODE = '55P03'; END IF; END");
     }
@@ -226,6 +233,7 @@ record OnlineCopy(Workbench workbench, PartitionDesign design, String from, Stri
                         + " SELECT pg_catalog.array_agg(hone_number) INTO taken FROM (SELECT hone_number FROM "
                         + design.dirty()
                         + " ORDER BY hone_number LIMIT " + most + ") AS d;"
+                        + " IF taken IS NULL THEN RETURN; END IF;"
                         + " DELETE FROM " + to + " WHERE " + these + ";"
                         + " INSERT INTO " + to + " (" + design.columns() + ") OVERRIDING SYSTEM VALUE SELECT "
                         + design.columns()

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,32 +54,21 @@ record PartitionDesign(Map<String, List<String>> phases) {
         return design.of("name").isEmpty() || !design.of("refuse").isEmpty() ? design : design.guarded(server, change);
     }
 
-    /** With the statement that fails if what was read is no longer so, for behind the locks of a swap. */
+    /** With what the table is now, and the statements that fail if it is that no longer. */
     private PartitionDesign guarded(Server server, PartitionTable change) {
-        String mine = index().stream()
-                .map(index -> Sql.literal(index.name()))
-                .collect(Collectors.joining(", ", "ARRAY[", "]::text[]"));
-        String query = Sql.text(PartitionDesign.class, "partition_shape", server.version())
-                .replaceAll("(?m)^--.*\\n", "")
-                .strip()
-                .replace("<mine>", mine)
-                .replace("<table>", Sql.literal(change.subject()));
-        String shape = server.read(
-                PATIENCE,
-                handle -> handle.createQuery(Sql.tag("shape", "SELECT (" + query + ")::text"))
-                        .mapTo(String.class)
-                        .one());
-        String unchanged = "DO "
-                + Sql.literal("DECLARE wrong text; BEGIN"
-                        + " SELECT pg_catalog.string_agg(DISTINCT pg_catalog.regexp_replace(coalesce(a.line, b.line), '[|][^|]*$', ''), ', ')"
-                        + " INTO wrong FROM pg_catalog.unnest((" + query + ")) a(line) FULL JOIN pg_catalog.unnest("
-                        + Sql.literal(shape) + "::text[]) b(line) ON b.line = a.line"
-                        + " WHERE a.line IS NULL OR b.line IS NULL;"
-                        + " IF wrong IS NOT NULL THEN RAISE EXCEPTION '% changed meanwhile (%); undo, then apply again', "
-                        + Sql.literal(change.subject()) + ", wrong USING ERRCODE = '" + CHANGED + "'; END IF; END");
+        Belongings shape = shape(server, change);
         Map<String, List<String>> all = new TreeMap<>(phases);
-        all.put("unchanged", List.of(unchanged));
+        all.put("shape", shape.lines());
+        all.put("unchanged", List.of(shape.unchanged(server, "undo, then apply again")));
+        all.put("still", List.of(shape.still(server)));
         return new PartitionDesign(all);
+    }
+
+    /** What belongs to the table now, but for what the change itself makes. */
+    Belongings shape(Server server, PartitionTable change) {
+        List<IndexPart> own = new ArrayList<>(index());
+        own.addAll(indexBack());
+        return Belongings.read(server, change.subject(), change.column(), own);
     }
 
     /**

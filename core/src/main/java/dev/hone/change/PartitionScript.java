@@ -37,7 +37,7 @@ final class PartitionScript {
     static String forth(PartitionTable change) {
         boolean byHash = change.scheme() instanceof PartitionTable.Hashes;
         String order = byHash
-                ? "'lock', 'guard', 'dirty', 'shell', 'note', 'copy', 'swap', 'valid'"
+                ? "'lock', 'guard', 'dirty', 'shell', 'note', 'copy', 'ready', 'swap', 'valid'"
                 : "'lock', 'guard', 'index', 'nullable', 'check', 'shell', 'swap', 'valid'";
         String upper = PartitionDesign.upperQuery(change)
                 .map(query -> "    EXECUTE " + Sql.literal(query) + " INTO hone_upper;\n")
@@ -70,10 +70,10 @@ final class PartitionScript {
                     END IF;
                     CREATE TABLE IF NOT EXISTS %4$s (subject text, number bigint, statement text, PRIMARY KEY (subject, number));
                 %7$s                    INSERT INTO %4$s
-                    SELECT %1$s, row_number() OVER (ORDER BY array_position(ARRAY['index_back', 'lock_back', 'bring', 'back', 'valid_back'], phase), n, statement), statement
+                    SELECT %1$s, row_number() OVER (ORDER BY array_position(ARRAY['index_back', 'lock_back', 'columns', 'bring', 'back', 'remains', 'valid_back'], phase), n, statement), statement
                     FROM (SELECT phase, n, statement FROM pg_temp.hone_steps
                           UNION ALL SELECT 'bring', 0, %5$s) s
-                    WHERE phase IN ('index_back', 'lock_back', 'bring', 'back', 'valid_back') AND statement IS NOT NULL;
+                    WHERE phase IN ('index_back', 'lock_back', 'columns', 'bring', 'back', 'remains', 'valid_back') AND statement IS NOT NULL;
                     FOR hone_step IN
                         SELECT phase, statement FROM pg_temp.hone_steps WHERE phase IN (%6$s)
                         ORDER BY array_position(ARRAY[%6$s], phase), n, statement

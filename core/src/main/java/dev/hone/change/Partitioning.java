@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
 
@@ -23,15 +23,12 @@ record Partitioning(PartitionTable change) implements Operation {
     private static final Duration LONGEST_LOOK = Duration.ofHours(1);
     private static final String BOUND = "hone_partition_bound";
     private static final String NOT_NULL = "hone_not_null";
-    private static final String DEPENDENT_OBJECTS = "2BP01";
-
-    /** So many rows are taken back within the swap, which blocks writers meanwhile: about 20 ms. */
-    private static final int MOST_TAKEN_AT_ONCE = 3_000;
+    private static final String OBJECT_NOT_IN_STATE = "55000";
 
     private static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
 
     /** How far it came; each is journaled by what brings it about. */
-    private enum Stage {
+    enum Stage {
         /** Nothing but preparations. */
         PREPARING,
         /** By hash: the new table and the triggers are there, rows are copied. */
@@ -50,16 +47,33 @@ record Partitioning(PartitionTable change) implements Operation {
      * @param upper where the rows of before end; null by hash
      * @param copied the key up to which rows are copied
      * @param copiedBack the key up to which they are copied back
+     * @param noted the partitions of which it is noted what is written while they are copied back
      */
-    private record Before(
-            Stage stage, @Nullable String upper, List<String> copied, List<String> copiedBack, PartitionDesign design) {
+    record Before(
+            Stage stage,
+            @Nullable String upper,
+            List<String> copied,
+            List<String> copiedBack,
+            List<String> noted,
+            PartitionDesign design) {
+
+        /** An older version has not written down all of them. */
+        Before {
+            copied = Objects.requireNonNullElse(copied, List.of());
+            copiedBack = Objects.requireNonNullElse(copiedBack, List.of());
+            noted = Objects.requireNonNullElse(noted, List.of());
+        }
 
         Before at(Stage next) {
-            return new Before(next, upper, List.of(), List.of(), design);
+            return at(next, List.of());
+        }
+
+        Before at(Stage next, List<String> noting) {
+            return new Before(next, upper, List.of(), List.of(), noting, design);
         }
     }
 
-    private boolean byHash() {
+    boolean byHash() {
         return change.scheme() instanceof PartitionTable.Hashes;
     }
 
@@ -127,7 +141,7 @@ record Partitioning(PartitionTable change) implements Operation {
         return "rows have come near to " + before.upper() + ", where those of before were to end";
     }
 
-    private boolean partitionedLikeThis(Server server) {
+    boolean partitionedLikeThis(Server server) {
         return server.handle()
                 .createQuery(Sql.tag("partitioned", """
                         SELECT p.partnatts = 1 AND p.partstrat = :strategy AND a.attname = :column
@@ -173,7 +187,7 @@ record Partitioning(PartitionTable change) implements Operation {
             return Outlook.refused(
                     "the server cannot make such a partitioned table: " + Failure.text(e), "Correct the change.");
         }
-        return ready(new Before(Stage.PREPARING, upper, List.of(), List.of(), design));
+        return ready(new Before(Stage.PREPARING, upper, List.of(), List.of(), List.of(), design));
     }
 
     private Outlook ready(Before before) {
@@ -199,6 +213,7 @@ record Partitioning(PartitionTable change) implements Operation {
             sql.add("INSERT INTO " + design.staged() + " (" + design.columns() + ") OVERRIDING SYSTEM VALUE SELECT "
                     + design.columns() + " FROM " + change.subject());
             sql.add("ANALYZE " + design.staged());
+            sql.addAll(design.of("ready"));
             sql.add("BEGIN");
             sql.addAll(design.of("early", "lock"));
             sql.add(OnlineCopy.bring(design, change.subject(), design.staged(), Long.MAX_VALUE));
@@ -221,13 +236,13 @@ record Partitioning(PartitionTable change) implements Operation {
     private List<String> undoSql(PartitionDesign design) {
         List<String> sql = new ArrayList<>(IndexWork.sql(design.indexBack()));
         sql.add("BEGIN");
-        sql.addAll(design.of("lock_back"));
+        sql.addAll(design.of("lock_back", "columns"));
         if (byHash()) {
             sql.add(OnlineCopy.bring(design, change.subject(), design.old(), Long.MAX_VALUE));
         }
         sql.addAll(design.of("back"));
         sql.add("COMMIT");
-        sql.addAll(design.of("valid_back"));
+        sql.addAll(design.of("remains", "valid_back"));
         return sql;
     }
 
@@ -269,7 +284,7 @@ record Partitioning(PartitionTable change) implements Operation {
     }
 
     /** What may take its time: constraints are checked while reads and writes go on. */
-    private static void finish(Workbench workbench, List<String> statements) throws SQLException {
+    static void finish(Workbench workbench, List<String> statements) throws SQLException {
         for (String sql : statements) {
             if (sql.contains(" VALIDATE CONSTRAINT ") || sql.startsWith("ANALYZE ")) {
                 workbench.runPatiently(sql);
@@ -292,7 +307,7 @@ record Partitioning(PartitionTable change) implements Operation {
             Optional<Constraint> bound = find(workbench, BOUND);
             if (bound.isEmpty()) {
                 if (near(workbench.control(), before)) {
-                    throw new SQLException(tooNear(before) + ": undo, then apply again", "55000");
+                    throw new SQLException(tooNear(before) + ": undo, then apply again", OBJECT_NOT_IN_STATE);
                 }
                 workbench.runQueueing(addBound(design));
             }
@@ -301,7 +316,9 @@ record Partitioning(PartitionTable change) implements Operation {
             }
             design.guard(workbench.control());
             workbench.swap(
-                    design.of("early", "shell"), design.of("lock", "unchanged", "swap"), before.at(Stage.SWAPPED));
+                    design.of("early", "unchanged", "shell"),
+                    design.of("lock", "still", "swap"),
+                    before.at(Stage.SWAPPED));
         } catch (Pacing.Expired e) {
             // What is prepared is whole, and the next run goes on after it.
             throw e;
@@ -368,12 +385,17 @@ record Partitioning(PartitionTable change) implements Operation {
         copy.rows(before.copied(), rows(workbench), "copied");
         copy.noted();
         workbench.runPatiently("ANALYZE " + design.staged());
+        workbench.runTogether(design.of("ready"));
         design.guard(workbench.control());
-        copy.swap(design.of("early"), design.of("lock", "unchanged"), design.of("swap"), before.at(Stage.SWAPPED));
+        copy.swap(
+                design.of("early", "unchanged"),
+                design.of("lock", "still"),
+                design.of("swap"),
+                before.at(Stage.SWAPPED));
     }
 
     /** About how many rows the table has, by its statistics. */
-    private long rows(Workbench workbench) {
+    long rows(Workbench workbench) {
         return workbench
                 .control()
                 .handle()
@@ -405,7 +427,7 @@ record Partitioning(PartitionTable change) implements Operation {
                                 + String.join(", ", design.of("partition")));
     }
 
-    private static boolean there(Workbench workbench, String table) {
+    static boolean there(Workbench workbench, String table) {
         return workbench
                 .control()
                 .handle()
@@ -429,164 +451,18 @@ record Partitioning(PartitionTable change) implements Operation {
                 yield Outcome.undone("was not partitioned yet");
             }
             case COPYING -> {
-                removeCopy(workbench, before.design());
+                workbench.runTogether(copyRemoval(before.design()));
                 yield Outcome.undone("was not partitioned yet");
             }
-            case SWAPPED -> byHash() ? takeBackCopy(workbench, before) : takeBack(workbench, before);
-            case COPYING_BACK -> copyBack(workbench, before);
-            case RETURNED -> returned(workbench, before.design());
+            case SWAPPED, COPYING_BACK, RETURNED -> new PartitionReturn(this, workbench, before).make();
         };
     }
 
-    private Outcome returned(Workbench workbench, PartitionDesign design) throws SQLException {
-        // One of the two holds all that the other does.
-        finish(workbench, design.of(byHash() ? "valid_back" : "valid_plain"));
-        return Outcome.undone("the table is as it was");
-    }
-
-    private void removeCopy(Workbench workbench, PartitionDesign design) throws SQLException {
-        workbench.runTogether(copyRemoval(design));
-    }
-
-    private static List<String> copyRemoval(PartitionDesign design) {
+    /** The statements after which nothing of a copy is there. */
+    static List<String> copyRemoval(PartitionDesign design) {
         return List.of(
                 "DROP FUNCTION IF EXISTS " + design.note() + "() CASCADE",
                 "DROP TABLE IF EXISTS " + design.dirty(),
                 "DROP TABLE IF EXISTS " + design.staged());
-    }
-
-    private Optional<Outcome> gone(Workbench workbench, PartitionDesign design) throws SQLException {
-        if (!partitionedLikeThis(workbench.control()) || !there(workbench, design.old())) {
-            return Optional.of(Outcome.kept(
-                    change.subject() + " is no longer what Hone made of it, or " + design.old() + " is gone"));
-        }
-        // As the swap will find it behind its locks: nothing need be copied to find out.
-        try {
-            for (String sql : design.of("lock_back")) {
-                if (sql.contains(PartitionDesign.CHANGED)) {
-                    workbench.runPatiently(sql);
-                }
-            }
-            return Optional.empty();
-        } catch (SQLException e) {
-            if (PartitionDesign.CHANGED.equals(e.getSQLState())) {
-                return Optional.of(Outcome.kept(Failure.text(e)));
-            }
-            throw e;
-        }
-    }
-
-    private Outcome takeBackCopy(Workbench workbench, Before before) throws SQLException {
-        PartitionDesign design = before.design();
-        if (!there(workbench, design.dirty())) {
-            return Outcome.kept("what was written since was not noted: " + design.dirty() + " is gone");
-        }
-        Optional<Outcome> gone = gone(workbench, design);
-        if (gone.isPresent()) {
-            return gone.get();
-        }
-        OnlineCopy copy = new OnlineCopy(workbench, design, change.subject(), design.old());
-        return swapBack(
-                workbench,
-                design,
-                () -> copy.swap(
-                        design.of("early"), design.of("lock_back"), design.of("back"), before.at(Stage.RETURNED)));
-    }
-
-    private Outcome takeBack(Workbench workbench, Before before) throws SQLException {
-        PartitionDesign design = before.design();
-        Optional<Outcome> gone = gone(workbench, design);
-        if (gone.isPresent()) {
-            return gone.get();
-        }
-        if (newRows(workbench, design) > MOST_TAKEN_AT_ONCE) {
-            if (design.keys().isEmpty()) {
-                throw new SQLException(
-                        "the new partitions have more rows than can be taken back in a moment, and there is no primary key by"
-                                + " which they could be copied while they are written: add one, or move rows into "
-                                + design.old() + " at a quiet time",
-                        "55000");
-            }
-            workbench.swap(design.of("dirty", "plain"), design.of("note"), before.at(Stage.COPYING_BACK));
-            return copyBack(workbench, before.at(Stage.COPYING_BACK));
-        }
-        new IndexWork(workbench).build(design.indexBack());
-        Outcome outcome = swapBack(
-                workbench,
-                design,
-                () -> workbench.swap(
-                        design.of("early"),
-                        Stream.of(design.of("lock_back"), List.of("SET LOCAL row_security = off"), design.of("back"))
-                                .flatMap(List::stream)
-                                .toList(),
-                        before.at(Stage.RETURNED)));
-        if (outcome.state() == StepState.KEPT) {
-            new IndexWork(workbench).remove(design.indexBack());
-        }
-        return outcome;
-    }
-
-    /** How many rows there are beyond those of before; no more are counted than are too many. */
-    private long newRows(Workbench workbench, PartitionDesign design) {
-        List<String> partitions = workbench
-                .control()
-                .handle()
-                .createQuery(Sql.tag("partitions", """
-                        SELECT format('%I.%I', n.nspname, c.relname) FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid
-                        JOIN pg_namespace n ON n.oid = c.relnamespace
-                        WHERE h.inhparent = to_regclass(:table) AND h.inhrelid <> to_regclass(:old)"""))
-                .bind("table", change.subject())
-                .bind("old", design.old())
-                .mapTo(String.class)
-                .list();
-        long rows = 0;
-        for (String partition : partitions) {
-            rows += workbench
-                    .control()
-                    .handle()
-                    .createQuery(Sql.tag(
-                            "new_rows",
-                            "SELECT count(*) FROM (SELECT FROM " + partition + " LIMIT " + (MOST_TAKEN_AT_ONCE + 1)
-                                    + ") AS d"))
-                    .mapTo(Long.class)
-                    .one();
-        }
-        return rows;
-    }
-
-    /** The first partition can take no rows of the others while it is one: so all go into a plain table again. */
-    private Outcome copyBack(Workbench workbench, Before before) throws SQLException {
-        PartitionDesign design = before.design();
-        OnlineCopy copy = new OnlineCopy(workbench, design, change.subject(), design.staged());
-        copy.rows(before.copiedBack(), rows(workbench), "copiedBack");
-        copy.noted();
-        workbench.runPatiently("ANALYZE " + design.staged());
-        Outcome outcome = swapBack(
-                workbench,
-                design,
-                () -> copy.swap(
-                        design.of("early"),
-                        design.of("lock_back"),
-                        design.of("swap_plain"),
-                        before.at(Stage.RETURNED)));
-        if (outcome.state() == StepState.KEPT) {
-            workbench.runTogether(copyRemoval(design), before.at(Stage.SWAPPED));
-        }
-        return outcome;
-    }
-
-    private Outcome swapBack(Workbench workbench, PartitionDesign design, Workbench.Attempt swap) throws SQLException {
-        try {
-            swap.make();
-        } catch (SQLException e) {
-            if (DEPENDENT_OBJECTS.equals(e.getSQLState())) {
-                return Outcome.kept("by now other objects rest on it: " + Failure.text(e));
-            }
-            if (PartitionDesign.CHANGED.equals(e.getSQLState())) {
-                return Outcome.kept(Failure.text(e));
-            }
-            throw e;
-        }
-        return returned(workbench, design);
     }
 }

@@ -124,10 +124,11 @@ final class Watch implements AutoCloseable {
                         rs.getLong("tuples_total"),
                         rs.getLong("tuples_done")))
                 .findOne();
-        blockers = blockers(control, pid);
+        List<String> now = blockers(control, pid);
         String detail = position.map(Position::phase).orElse("");
-        if (!blockers.isEmpty()) {
-            detail += (detail.isEmpty() ? "waiting for " : "; waiting for ") + String.join("; ", blockers);
+        if (!now.isEmpty()) {
+            blockers = now;
+            detail += (detail.isEmpty() ? "waiting for " : "; waiting for ") + String.join("; ", now);
         } else if (position.isPresent() && !detail.startsWith("waiting")) {
             detail += left(
                     Duration.ofNanos(System.nanoTime() - begun), position.get().done());
@@ -137,7 +138,10 @@ final class Watch implements AutoCloseable {
         task.at(furthest, detail);
     }
 
-    /** Who stood in the way of the statement when that was last looked at; empty if nobody did. */
+    /**
+     * Who was last seen to stand in the way of the statement; empty if nobody was. A look after it has given up finds nobody
+     * any more, and must not make that forgotten.
+     */
     List<String> blockers() {
         return blockers;
     }

@@ -103,11 +103,11 @@ WITH given AS MATERIALIZED (
     SELECT 's' AS role, 't' AS of, 0::bigint AS object, b.schema, b.name, '_hone' AS suffix FROM base b
     UNION ALL SELECT 'o', 't', 0, b.schema, b.name, CASE b.kind WHEN 'range' THEN '_p0' ELSE '_before_partitioning' END FROM base b
     UNION ALL SELECT r.role, 'i', i.oid, b.schema, i.name, r.suffix || i.apart
-              FROM base b CROSS JOIN indexes i CROSS JOIN (VALUES ('s', '_hone'), ('o', '_old')) r(role, suffix)
+              FROM base b CROSS JOIN indexes i CROSS JOIN (VALUES ('s', '_hone'), ('o', '_old'), ('x', '_hone_out')) r(role, suffix)
     UNION ALL SELECT r.role, 'q', q.oid, q.schema, q.name, r.suffix
               FROM sequences q CROSS JOIN (VALUES ('s', '_hone'), ('o', '_old')) r(role, suffix) WHERE q.identity
     UNION ALL SELECT r.role, 'e', e.oid, e.schema, e.name, r.suffix
-              FROM statistics e CROSS JOIN (VALUES ('s', '_hone'), ('o', '_old')) r(role, suffix)
+              FROM statistics e CROSS JOIN (VALUES ('s', '_hone'), ('o', '_old'), ('x', '_hone_out')) r(role, suffix)
     UNION ALL SELECT 'p', 'p', p.n, b.schema, b.name, p.suffix FROM base b CROSS JOIN parts p
     UNION ALL SELECT 'd', r.of, 0, b.schema, b.name, r.suffix
               FROM base b CROSS JOIN (VALUES ('d', '_hone_dirty'), ('f', '_hone_note')) r(of, suffix)
@@ -129,7 +129,7 @@ WITH given AS MATERIALIZED (
     JOIN names o ON o.role = 'o' AND o.of = 't'
     JOIN names d ON d.of = 'd'
     JOIN names f ON f.of = 'f'
-    JOIN names x ON x.role = 'x'
+    JOIN names x ON x.role = 'x' AND x.of = 't'
     -- What tells rows apart, in both tables; in the order of the key, so that its index serves, and a column it gets last.
     LEFT JOIN LATERAL (SELECT string_agg(quote_ident(c.attname), ', ' ORDER BY array_position(i.keys, c.num)) AS keys,
                               string_agg(format('d.%1$I = b.%1$I', c.attname), ' AND ' ORDER BY array_position(i.keys, c.num)) AS same
@@ -298,6 +298,8 @@ WITH given AS MATERIALIZED (
     WHERE NOT EXISTS (SELECT FROM incoming f WHERE f.given AND f.child_schema = e ->> 'schema' AND f.child_name = e ->> 'table' AND f.conname = e ->> 'constraint')
     UNION ALL SELECT format('trigger %s is FOR EACH ROW with transition tables, which a partitioned table cannot have', quote_ident(g.tgname)), 'Make it FOR EACH STATEMENT.'
     FROM triggers g WHERE g.for_row AND g.transition
+    UNION ALL SELECT format('trigger %s has a name that Hone gives its own', quote_ident(g.tgname)), 'Rename it.'
+    FROM base b JOIN pg_trigger g ON g.tgrelid = b.oid AND g.tgname IN ('hone_insert', 'hone_update', 'hone_delete', 'hone_truncate')
     UNION ALL SELECT format('view %s rests on it and belongs to another role', v.qualified), 'Deploy as a role that owns both.'
     FROM views v WHERE NOT v.owned
     UNION ALL SELECT format('%s rests on it, and would go on reading the old table alone', pg_describe_object(d.classid, d.objid, 0)),
@@ -325,9 +327,9 @@ WITH given AS MATERIALIZED (
     UNION ALL SELECT format('publication %I holds other partitioned tables and publishes partitions under their own names', p.pubname),
                      format('Decide for all of them: ALTER PUBLICATION %I SET (publish_via_partition_root = true).', p.pubname)
     FROM publications p WHERE p.others AND NOT p.pubviaroot
-    UNION ALL SELECT 'a subscription writes to it, of which the copy would not know', 'Drop it from the subscription first.'
-    FROM base b WHERE b.kind = 'hash' AND EXISTS (SELECT FROM pg_class c WHERE c.oid = 'pg_subscription_rel'::regclass
-                                                  AND has_table_privilege(c.oid, 'SELECT'))
+    UNION ALL SELECT CASE b.kind WHEN 'hash' THEN 'a subscription writes to it, of which the copy would not know'
+                     ELSE 'a subscription writes to it, and would no longer find it' END, 'Drop it from the subscription first.'
+    FROM base b WHERE has_table_privilege('pg_subscription_rel'::regclass, 'SELECT')
                   AND EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = b.oid)
     UNION ALL SELECT 'row-level security is forced on its owner too, so that not all rows may be seen', 'Deploy as a role with BYPASSRLS.'
     FROM base b WHERE b.relforcerowsecurity AND NOT (SELECT r.rolsuper OR r.rolbypassrls FROM pg_roles r WHERE r.rolname = current_user)
@@ -427,21 +429,24 @@ WITH given AS MATERIALIZED (
     UNION ALL SELECT 'dirty', 12, format('REVOKE ALL ON %s FROM %s', b.dirty, d.grantee) FROM it b CROSS JOIN defaults d WHERE b.keys IS NOT NULL
     UNION ALL SELECT 'dirty', 13, format('CREATE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS %L', b.note, format(
             'BEGIN IF TG_OP = ''TRUNCATE'' THEN RAISE EXCEPTION ''%% is being partitioned, or can be taken back from it, and cannot be truncated now'', TG_RELID::regclass USING ERRCODE = ''55006''; END IF;'
-            ' IF TG_OP <> ''INSERT'' THEN INSERT INTO %s (%s) SELECT %2$s FROM old_rows; END IF;'
+            ' IF coalesce(pg_partition_root(TG_RELID), TG_RELID) = to_regclass(%3$L) THEN RETURN NULL; END IF;'
+            ' IF TG_OP <> ''INSERT'' THEN INSERT INTO %1$s (%2$s) SELECT %2$s FROM old_rows; END IF;'
             ' IF TG_OP = ''INSERT'' THEN INSERT INTO %1$s (%2$s) SELECT %2$s FROM new_rows;'
             ' ELSIF TG_OP = ''UPDATE'' THEN INSERT INTO %1$s (%2$s) SELECT %2$s FROM new_rows EXCEPT SELECT %2$s FROM old_rows; END IF;'
-            ' RETURN NULL; END', b.dirty, b.keys)) FROM it b WHERE b.keys IS NOT NULL
+            ' RETURN NULL; END', b.dirty, b.keys, b.s)) FROM it b WHERE b.keys IS NOT NULL
     UNION ALL SELECT 'dirty', 14, format('REVOKE ALL ON FUNCTION %s() FROM PUBLIC', b.note) FROM it b WHERE b.keys IS NOT NULL
-    -- On each partition too, for statements that name it.
-    UNION ALL SELECT x.phase, x.n, format('DO %L', format(
-            'DECLARE hone_rel regclass; BEGIN FOR hone_rel IN SELECT %1$L::regclass UNION ALL SELECT p.relid FROM pg_catalog.pg_partition_tree(%1$L::regclass) p WHERE p.level > 0 LOOP'
+    -- On each partition too, for statements that name it. The table that is being made has them before the swap, which is
+    -- the shorter: what is written there by then is the copy, and not noted. Where somebody's own has such a name, making this one fails.
+    UNION ALL SELECT x.phase, 20, format('DO %L', format(
+            'DECLARE hone_rel regclass; BEGIN FOR hone_rel IN SELECT t.relid FROM (SELECT %1$L::regclass AS relid UNION ALL SELECT p.relid FROM pg_catalog.pg_partition_tree(%1$L::regclass) p WHERE p.level > 0) t'
+            ' WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = t.relid AND g.tgname = ''hone_insert'' AND g.tgfoid = pg_catalog.to_regprocedure(%2$L)) LOOP'
             ' EXECUTE ''CREATE TRIGGER hone_insert AFTER INSERT ON '' || hone_rel || '' REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION '' || %2$L;'
             ' EXECUTE ''CREATE TRIGGER hone_update AFTER UPDATE ON '' || hone_rel || '' REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION '' || %2$L;'
             ' EXECUTE ''CREATE TRIGGER hone_delete AFTER DELETE ON '' || hone_rel || '' REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION '' || %2$L;'
             ' EXECUTE ''CREATE TRIGGER hone_truncate BEFORE TRUNCATE ON '' || hone_rel || '' FOR EACH STATEMENT EXECUTE FUNCTION '' || %2$L;'
             ' EXECUTE ''ALTER TABLE ONLY '' || hone_rel || '' ENABLE ALWAYS TRIGGER hone_insert, ENABLE ALWAYS TRIGGER hone_update, ENABLE ALWAYS TRIGGER hone_delete, ENABLE ALWAYS TRIGGER hone_truncate'';'
-            ' END LOOP; END', b.t, b.note || '()'))
-    FROM it b CROSS JOIN (VALUES ('note', 20), ('swap', 480)) x(phase, n)
+            ' END LOOP; END', x.name, b.note || '()'))
+    FROM it b CROSS JOIN LATERAL (VALUES ('note', b.t), ('ready', b.s)) x(phase, name)
     WHERE b.keys IS NOT NULL AND (b.kind = 'hash' OR x.phase = 'note')
     -- Nothing of these may be found before a foreign key is swapped.
     UNION ALL SELECT 'guard', 0, format('SELECT %L || count(*) FROM (SELECT FROM %s c WHERE %s AND (c.%I IS NULL OR NOT EXISTS (SELECT FROM %s t WHERE %s AND t.%I = c.%I)) LIMIT 1000) wrong HAVING count(*) > 0',
@@ -461,7 +466,7 @@ WITH given AS MATERIALIZED (
              FROM (SELECT f.child FROM incoming f UNION SELECT k.target FROM outgoing k WHERE k.lockable) r(name))))
     FROM it b CROSS JOIN (VALUES ('lock'), ('lock_back')) x(phase)
     -- Columns that came since would stay behind.
-    UNION ALL SELECT 'lock_back', 210, format('DO %L', format(
+    UNION ALL SELECT 'columns', 210, format('DO %L', format(
             'DECLARE wrong text; BEGIN SELECT pg_catalog.string_agg(DISTINCT coalesce(n.line, w.line), '', '') INTO wrong FROM'
             ' (SELECT pg_catalog.quote_ident(a.attname) || '' '' || pg_catalog.quote_ident(m.nspname) || ''.'' || pg_catalog.quote_ident(y.typname)'
             ' || CASE WHEN a.atttypmod >= 0 THEN ''('' || a.atttypmod || '')'' ELSE '''' END AS line FROM pg_catalog.pg_attribute a'
@@ -549,11 +554,21 @@ WITH given AS MATERIALIZED (
     UNION ALL SELECT 'back', 351, format('SELECT pg_catalog.setval(%L, last_value, is_called) FROM %s', q.qualified, s.qualified)
     FROM sequences q JOIN names s ON s.role = 's' AND s.object = q.oid
     UNION ALL SELECT x.phase, 381, format('ALTER PUBLICATION %I DROP TABLE %s', p.pubname, b.x) FROM it b CROSS JOIN publications p JOIN swaps x ON x.phase <> 'swap' WHERE p.direct
-    UNION ALL SELECT x.phase, 382, format('DROP TABLE %s', b.x) FROM it b JOIN swaps x ON x.phase <> 'swap'
-    UNION ALL SELECT x.phase, 383, format('DROP FUNCTION %s()', b.note) FROM it b JOIN swaps x ON x.phase = CASE b.kind WHEN 'hash' THEN 'back' ELSE 'swap_plain' END
-    UNION ALL SELECT x.phase, 384, format('DROP TABLE %s', b.dirty) FROM it b JOIN swaps x ON x.phase = CASE b.kind WHEN 'hash' THEN 'back' ELSE 'swap_plain' END
+    -- Names that are free by now may be those of other tables' things.
+    -- What is put away is dropped after the swap, which is the shorter; by then it holds no names, and no rows of other tables.
+    UNION ALL SELECT x.phase, 333, format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I', b.x, k.conname) FROM it b CROSS JOIN outgoing k JOIN swaps x ON x.phase <> 'swap'
+    UNION ALL SELECT 'back', 334, format('ALTER TABLE IF EXISTS %s DROP CONSTRAINT IF EXISTS %I', p.qualified, k.conname) FROM it b CROSS JOIN outgoing k CROSS JOIN partition_tables p WHERE b.kind = 'hash'
+    UNION ALL SELECT x.phase, 335, format('DO %L', format('BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid'
+            ' WHERE i.indrelid = %L::pg_catalog.regclass AND c.relname = %L) THEN ALTER INDEX %I.%I RENAME TO %s; END IF; END', b.x, i.name, b.schema, i.name, o.quoted))
+    FROM it b CROSS JOIN indexes i JOIN names o ON o.role = 'x' AND o.object = i.oid JOIN swaps x ON x.phase <> 'swap'
+    UNION ALL SELECT x.phase, 336, format('DO %L', format('BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_statistic_ext e JOIN pg_catalog.pg_namespace n ON n.oid = e.stxnamespace'
+            ' WHERE e.stxrelid = %L::pg_catalog.regclass AND e.stxname = %L AND n.nspname = %L) THEN ALTER STATISTICS %s RENAME TO %s; END IF; END', b.x, e.name, e.schema, e.qualified, o.quoted))
+    FROM it b CROSS JOIN statistics e JOIN names o ON o.role = 'x' AND o.object = e.oid JOIN swaps x ON x.phase <> 'swap'
+    UNION ALL SELECT 'remains', 490 + d.n, format('DROP %s', d.what)
+    FROM it b CROSS JOIN LATERAL (VALUES (0, 'TABLE IF EXISTS ' || b.x), (1, 'FUNCTION IF EXISTS ' || b.note || '()'), (2, 'TABLE IF EXISTS ' || b.dirty)) d(n, what)
     UNION ALL SELECT 'back', 385, CASE WHEN i.extended AND b.kind = 'range' THEN format('ALTER TABLE %s DROP CONSTRAINT %s', b.t, o.quoted)
-                                       ELSE format('ALTER INDEX %s RENAME TO %I', o.qualified, i.name) END
+                                       ELSE format('DO %L', format('BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid'
+            ' WHERE i.indrelid = %L::pg_catalog.regclass AND c.relname = %L) THEN ALTER INDEX %s RENAME TO %I; END IF; END', b.t, o.name, o.qualified, i.name)) END
     FROM it b CROSS JOIN indexes i JOIN names o ON o.role = 'o' AND o.object = i.oid
     UNION ALL SELECT 'back', 386, format('ALTER TABLE %s ADD CONSTRAINT %I PRIMARY KEY USING INDEX %s%s', b.t, i.conname, s.quoted, i.deferring)
     FROM it b CROSS JOIN indexes i JOIN names s ON s.role = 's' AND s.object = i.oid WHERE i.extended AND b.kind = 'range'

@@ -3,6 +3,7 @@ package dev.hone.change;
 import static dev.hone.change.Bench.ofKind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.hone.HoneException;
 import dev.hone.Json;
@@ -198,6 +199,36 @@ class PartitionTableTest {
         }
         bench.run("DROP TABLE control");
         assertThat(State.of(bench).since(before)).isEmpty();
+    }
+
+    @Test
+    void rows_that_come_while_undo_builds_an_index_or_waits_for_locks_are_counted_too() {
+        for (String moment : List.of("CREATE INDEX", "ALTER VIEW")) {
+            Bench bench = Bench.on(
+                    local,
+                    "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL)",
+                    "CREATE VIEW seen AS SELECT id FROM t",
+                    "INSERT INTO t VALUES (1, 50)",
+                    "CREATE FUNCTION meanwhile() RETURNS event_trigger LANGUAGE plpgsql AS"
+                            + " 'BEGIN IF to_regclass(''public.t_hone'') IS NULL THEN"
+                            + " INSERT INTO public.t SELECT i, 250 FROM generate_series(2, 1500) i; END IF; END'");
+            assertApplied(bench.apply(PartitionTable.of("public", "t", "n", new PartitionTable.Steps(100, 1))));
+            String file = bench.ask("SELECT pg_relation_filenode('t_p0')::text");
+            bench.run("CREATE EVENT TRIGGER meanwhile ON ddl_command_start WHEN TAG IN ('" + moment
+                    + "') EXECUTE FUNCTION meanwhile()");
+            assertUndone(bench);
+            bench.run("DROP EVENT TRIGGER meanwhile");
+            assertThat(bench.ask("SELECT pg_relation_filenode('t')::text"))
+                    .as(moment)
+                    .isNotEqualTo(file);
+            // What came in the transaction of the swap went with it.
+            assertThat(bench.ask("SELECT count(*)::text FROM t"))
+                    .isEqualTo(moment.equals("CREATE INDEX") ? "1500" : "1");
+            assertThat(
+                            bench.ask(
+                                    "SELECT count(*) FROM pg_class WHERE relname LIKE '%hone%' OR relname LIKE 't_p%' AND relname <> 't_pkey'"))
+                    .isEqualTo("0");
+        }
     }
 
     @Test
@@ -408,6 +439,258 @@ class PartitionTableTest {
             assertThat(State.of(bench).since(before)).isEmpty();
             assertThat(rows(bench)).isEqualTo(rows);
         }
+    }
+
+    private static void assertUndone(Bench bench) {
+        assertThat(bench.undo().steps())
+                .extracting(DeploymentResult.Step::state, DeploymentResult.Step::detail)
+                .containsExactly(tuple(StepState.UNDONE, "the table is as it was"));
+    }
+
+    /** So many rows that undo of a partitioning by range copies. */
+    private static void addMany(Bench bench) {
+        bench.run("INSERT INTO " + TABLE
+                + " (\"At ü\", amount) SELECT now() + interval '40 days', i FROM generate_series(1, 1500) i");
+    }
+
+    @Test
+    void undo_keeps_the_indexes_and_triggers_that_the_table_got_since() {
+        for (String way : List.of("in place", "by copying back", "by hash")) {
+            Bench bench = bench();
+            bench.run("ALTER TABLE " + TABLE + " DROP CONSTRAINT later");
+            State before = State.of(bench);
+            assertApplied(bench.apply(way.equals("by hash") ? BY_HASH : BY_MONTH));
+            if (way.equals("by copying back")) {
+                addMany(bench);
+            }
+            bench.run(
+                    "CREATE INDEX \"gót 'it\" ON " + TABLE
+                            + " (touched DESC, lower(kind)) WITH (fillfactor = 70) WHERE amount > 5",
+                    "CREATE INDEX \"Got id\" ON " + TABLE + " (id, amount)",
+                    "COMMENT ON INDEX \"Odd \"\"S\".\"gót 'it\" IS 'com''ment'",
+                    "CREATE TRIGGER \"gót tr\" BEFORE UPDATE OF note ON " + TABLE
+                            + " FOR EACH ROW EXECUTE FUNCTION touch()",
+                    "COMMENT ON TRIGGER \"gót tr\" ON " + TABLE + " IS 'tr'''",
+                    "CREATE TRIGGER asleep AFTER DELETE ON " + TABLE + " FOR EACH STATEMENT EXECUTE FUNCTION nothing()",
+                    "ALTER TABLE " + TABLE + " DISABLE TRIGGER asleep",
+                    "DROP INDEX \"Odd \"\"S\".\"low'er\"",
+                    "DROP STATISTICS \"Odd \"\"S\".st");
+            List<String> rows = rows(bench);
+
+            assertUndone(bench);
+
+            assertThat(rows(bench)).as(way).isEqualTo(rows);
+            assertThat(
+                            bench.askAll(
+                                    "SELECT concat_ws(' ', substring(pg_get_indexdef(i.indexrelid) FROM ' USING .*'), obj_description(i.indexrelid), i.indisvalid)"
+                                            + " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relname IN ('gót ''it', 'Got id') ORDER BY c.relname"))
+                    .as(way)
+                    .containsExactlyInAnyOrder(
+                            " USING btree (id, amount) t",
+                            " USING btree (touched DESC, lower(kind)) WITH (fillfactor='70') WHERE (amount > 5) com'ment t");
+            assertThat(
+                            bench.askAll(
+                                    "SELECT concat_ws(' ', tgname, tgenabled, obj_description(oid)) FROM pg_trigger WHERE tgname IN ('gót tr', 'asleep') ORDER BY 1"))
+                    .as(way)
+                    .containsExactly("asleep D", "gót tr O tr'");
+            assertThat(bench.ask("UPDATE " + TABLE + " SET note = 'x' WHERE id = 5 RETURNING touched::text"))
+                    .isEqualTo("1");
+            bench.run(
+                    "DROP INDEX \"Odd \"\"S\".\"gót 'it\", \"Odd \"\"S\".\"Got id\"",
+                    "DROP TRIGGER \"gót tr\" ON " + TABLE,
+                    "DROP TRIGGER asleep ON " + TABLE);
+            if (way.equals("in place")) {
+                // Dropped with the index of the whole.
+                bench.run(
+                        "CREATE INDEX \"low'er\" ON " + TABLE + " (lower(note)) WHERE note IS NOT NULL",
+                        "COMMENT ON INDEX \"Odd \"\"S\".\"low'er\" IS 'low'");
+            }
+            assertThat(State.of(bench).since(before)).as(way).isEmpty();
+        }
+    }
+
+    @Test
+    void undo_names_what_it_would_lose_before_it_changes_anything() {
+        for (PartitionTable change : List.of(BY_MONTH, BY_HASH)) {
+            Bench bench = bench();
+            bench.run("ALTER TABLE " + TABLE + " DROP CONSTRAINT later");
+            State before = State.of(bench);
+            assertApplied(bench.apply(change));
+            String partition = bench.ask("SELECT min(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = '"
+                    + TABLE.replace("'", "''") + "'::regclass");
+            Map<String, String> made = new LinkedHashMap<>();
+            made.put("CREATE POLICY later ON " + TABLE + " USING (true)", "DROP POLICY later ON " + TABLE);
+            made.put("GRANT DELETE ON " + TABLE + " TO reader", "REVOKE DELETE ON " + TABLE + " FROM reader");
+            made.put("CREATE VIEW late AS SELECT id FROM " + TABLE, "DROP VIEW late");
+            made.put(
+                    "ALTER TABLE " + TABLE + " ADD CONSTRAINT little CHECK (amount < 9999999)",
+                    "ALTER TABLE " + TABLE + " DROP CONSTRAINT little");
+            String key = "ALTER TABLE " + TABLE + " DROP CONSTRAINT kind_fk, ADD CONSTRAINT kind_fk FOREIGN KEY (kind)"
+                    + " REFERENCES kinds ON DELETE ";
+            made.put(key + "SET NULL", key + "CASCADE");
+            made.put("CREATE INDEX alone ON " + partition + " (note)", "DROP INDEX \"Odd \"\"S\".alone");
+            made.put("CREATE INDEX begun ON ONLY " + TABLE + " (note)", "DROP INDEX \"Odd \"\"S\".begun");
+            made.put(
+                    "CREATE FUNCTION whole(" + TABLE + ") RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                    "DROP FUNCTION whole");
+            made.put("CREATE STATISTICS few ON id, amount FROM " + TABLE, "DROP STATISTICS few");
+            made.put(
+                    "ALTER TABLE " + TABLE + " ENABLE REPLICA TRIGGER st",
+                    "ALTER TABLE " + TABLE + " ENABLE TRIGGER st");
+            made.put(
+                    "CREATE PUBLICATION late FOR TABLE " + TABLE + " WITH (publish_via_partition_root = true)",
+                    "DROP PUBLICATION late");
+            bench.run(made.keySet().toArray(String[]::new));
+            State then = State.of(bench);
+
+            DeploymentResult result = bench.undo();
+
+            assertThat(result.steps().getFirst().state()).isEqualTo(StepState.UNDOING);
+            assertThat(result.steps().getFirst().detail())
+                    .contains(
+                            "policy later",
+                            "owner, grants or row-level security",
+                            "view late",
+                            "constraint little",
+                            "constraint kind_fk",
+                            "index alone of partition ",
+                            "invalid index begun",
+                            "function public.whole(",
+                            "statistics public.few",
+                            "trigger st",
+                            "publication late",
+                            "make it anew afterwards")
+                    .doesNotContain("hone", "pkey");
+            assertThat(State.of(bench).since(then)).isEmpty();
+            bench.run(made.values().toArray(String[]::new));
+            assertUndone(bench);
+            assertThat(State.of(bench).since(before)).isEmpty();
+        }
+    }
+
+    private static void assertNotYetUndone(Bench bench, String... words) {
+        assertThat(bench.undo().steps().getFirst()).satisfies(step -> {
+            assertThat(step.state()).isEqualTo(StepState.UNDOING);
+            assertThat(step.detail()).contains(words);
+        });
+    }
+
+    @Test
+    void a_table_that_a_subscription_writes_to_is_swapped_neither_forth_nor_back() {
+        Bench bench = Bench.on(local, "CREATE TABLE t (id int PRIMARY KEY)");
+        String subscribe =
+                "INSERT INTO pg_subscription_rel (srsubid, srrelid, srsubstate) VALUES (1, 't'::regclass, 'r')";
+        PartitionTable byHash = PartitionTable.of("public", "t", "id", new PartitionTable.Hashes(2));
+        PartitionTable byRange = PartitionTable.of("public", "t", "id", new PartitionTable.Steps(10, 1));
+        for (PartitionTable change : List.of(byHash, byRange)) {
+            bench.run(subscribe);
+            refused(bench, change, "a subscription writes to it");
+            bench.run("DELETE FROM pg_subscription_rel");
+            assertApplied(bench.apply(change));
+            bench.run(subscribe);
+            assertNotYetUndone(bench, "a subscription that writes to it");
+            bench.run("DELETE FROM pg_subscription_rel");
+            assertUndone(bench);
+        }
+    }
+
+    @Test
+    void undo_renames_nothing_of_other_tables_that_bears_a_name_of_before() {
+        Bench bench = Bench.on(
+                local,
+                "CREATE TABLE t (id int PRIMARY KEY, a int, b int)",
+                "CREATE INDEX i ON t (a)",
+                "CREATE STATISTICS st ON a, b FROM t",
+                "CREATE TABLE other (a int, b int)");
+        assertApplied(bench.apply(PartitionTable.of("public", "t", "id", new PartitionTable.Steps(10, 1))));
+        bench.run(
+                "DROP INDEX i",
+                "DROP STATISTICS st",
+                "CREATE INDEX i ON other (a)",
+                "CREATE STATISTICS st ON a, b FROM other");
+        assertNotYetUndone(bench, "\"st\" already exists");
+        bench.run("DROP STATISTICS st");
+        assertUndone(bench);
+        assertThat(bench.ask("SELECT indrelid::regclass::text FROM pg_index WHERE indexrelid = 'i'::regclass"))
+                .isEqualTo("other");
+    }
+
+    @Test
+    void a_trigger_of_somebody_else_is_not_taken_for_the_one_that_notes_keys() {
+        Bench bench = Bench.on(
+                local,
+                "CREATE TABLE t (id int PRIMARY KEY)",
+                "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+                "CREATE TRIGGER hone_insert AFTER INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION nothing()");
+        PartitionTable change = PartitionTable.of("public", "t", "id", new PartitionTable.Steps(1000, 2));
+        refused(bench, change, "trigger hone_insert has a name that Hone gives its own");
+        bench.run("DROP TRIGGER hone_insert ON t");
+        assertApplied(bench.apply(change));
+        bench.run(
+                "INSERT INTO t SELECT generate_series(2000, 3500)",
+                "CREATE TRIGGER hone_insert AFTER INSERT ON t_p2000 FOR EACH STATEMENT EXECUTE FUNCTION nothing()");
+        assertNotYetUndone(bench, "trigger \"hone_insert\" for relation \"t_p2000\" already exists");
+        bench.run("DROP TRIGGER hone_insert ON t_p2000");
+        assertUndone(bench);
+    }
+
+    @Test
+    void undo_that_keeps_the_table_removes_the_index_that_an_earlier_attempt_has_built() {
+        Bench bench = Bench.on(local, "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL)");
+        assertApplied(bench.apply(PartitionTable.of("public", "t", "n", new PartitionTable.Steps(10, 1))));
+        String built = "SELECT count(*)::text FROM pg_class WHERE relname = 't_pkey_hone'";
+        try (Server reader = Server.connect(bench.address())) {
+            reader.handle().begin();
+            // Without a snapshot, for which the build would wait.
+            reader.handle().execute("LOCK TABLE t IN ACCESS SHARE MODE");
+            assertThat(bench.undo().complete()).isFalse();
+            reader.handle().rollback();
+        }
+        assertThat(bench.ask(built)).isEqualTo("1");
+        bench.run("ALTER TABLE t ADD COLUMN added int");
+        assertThat(bench.undo().steps().getFirst().state()).isEqualTo(StepState.KEPT);
+        assertThat(bench.ask(built)).isEqualTo("0");
+    }
+
+    @Test
+    void what_an_older_version_has_journaled_can_be_undone() {
+        Bench bench =
+                Bench.on(local, "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL)", "CREATE INDEX n_idx ON t (n)");
+        State before = State.of(bench);
+        assertApplied(bench.apply(PartitionTable.of("public", "t", "n", new PartitionTable.Steps(10, 1))));
+        bench.run("UPDATE performance_monitoring.optimization_log"
+                + " SET before = (before::jsonb - 'noted') #- '{design,phases,shape}'");
+        assertUndone(bench);
+        assertThat(State.of(bench).since(before)).isEmpty();
+    }
+
+    @Test
+    void a_partition_that_comes_while_rows_are_copied_back_ends_that_and_the_next_undo_has_its_rows() {
+        Bench bench = bench();
+        bench.run("ALTER TABLE " + TABLE + " DROP CONSTRAINT later");
+        State before = State.of(bench);
+        assertApplied(bench.apply(BY_MONTH));
+        addMany(bench);
+        try (Server reader = Server.connect(bench.address())) {
+            reader.handle().begin();
+            reader.handle().execute("SELECT FROM " + TABLE + " LIMIT 1");
+            assertThat(bench.undo().complete()).isFalse();
+            reader.handle().rollback();
+        }
+        bench.run(
+                "CREATE TABLE added (LIKE " + TABLE + " INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS)",
+                "INSERT INTO added (id, \"At ü\", amount, n) SELECT i, '2031-01-01', 1, 1 FROM (VALUES (1), (999999)) v(i)",
+                "ALTER TABLE " + TABLE + " ATTACH PARTITION added FOR VALUES FROM ('2030-01-01') TO ('2040-01-01')",
+                "UPDATE added SET note = 'by its name'");
+        List<String> rows = rows(bench);
+
+        DeploymentResult result = bench.undo();
+
+        assertThat(result.steps().getFirst().state()).isEqualTo(StepState.UNDOING);
+        assertThat(result.steps().getFirst().detail()).contains("partitions came or went", "public.added");
+        assertUndone(bench);
+        assertThat(rows(bench)).isEqualTo(rows).hasSize(3502);
+        assertThat(State.of(bench).since(before)).isEmpty();
     }
 
     @Test

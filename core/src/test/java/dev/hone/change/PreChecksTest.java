@@ -98,6 +98,38 @@ class PreChecksTest {
     }
 
     @Test
+    void who_stood_in_the_way_is_not_forgotten_when_nobody_does_any_more() throws Exception {
+        Bench bench = bench();
+        Bench.Heard heard = new Bench.Heard();
+        try (Server control = Server.connect(bench.address());
+                Server holder = Server.connect(bench.address());
+                Server waiter = Server.connect(bench.address())) {
+            String pid = "SELECT pg_backend_pid()";
+            holder.handle().begin();
+            holder.handle().execute("LOCK TABLE plain IN ACCESS EXCLUSIVE MODE");
+            int waiting = waiter.handle().createQuery(pid).mapTo(Integer.class).one();
+            CompletableFuture<Void> locked =
+                    CompletableFuture.runAsync(() -> waiter.handle().execute("DELETE FROM plain WHERE false"));
+            try (Watch watch = Watch.begin(control, waiting, heard.begin("", 1), 0, 0, 10)) {
+                Bench.await("seen to wait", () -> !watch.blockers().isEmpty());
+                holder.handle().rollback();
+                locked.get();
+                int before = heard.details.size();
+                Bench.await("seen to wait no more", () -> heard.details.size() >= before + 2);
+                assertThat(heard.details.getLast()).isEmpty();
+                assertThat(watch.blockers())
+                        .singleElement()
+                        .asString()
+                        .contains("process "
+                                + holder.handle()
+                                        .createQuery(pid)
+                                        .mapTo(String.class)
+                                        .one());
+            }
+        }
+    }
+
+    @Test
     void disk_space_is_estimated_judged_where_it_is_known_and_else_said_to_be_unknown() {
         Bench bench = bench();
         CreateIndex change = index("public", "plain", "plain_b_idx", "b", "a");
