@@ -9,5 +9,10 @@ public enum Role {
     /** It uses tables, and none that was changed: if it gets slower, so does everything. */
     CONTROL,
     /** It uses no table at all. */
-    APART
+    APART;
+
+    /** Whether it is a reason to take a deployment back if it fares worse. */
+    boolean judged() {
+        return this == TOUCHED || this == UNCLEAR;
+    }
 }

@@ -57,8 +57,11 @@ record StatementEvidence(ServerAddress address) implements Evidence {
             this.address = address;
             this.touches = touches;
             queries.put(TRANSACTIONS, new Series.Query("transactions rolled back", Role.APART));
-            // Unlike rollbacks, which applications make as they please, none of them is meant to happen.
-            queries.put(DEADLOCKS, new Series.Query("transactions ended by a deadlock", Role.UNCLEAR));
+            queries.put(DEADLOCKS, deadlocks(Role.APART));
+        }
+
+        private static Series.Query deadlocks(Role role) {
+            return new Series.Query("transactions ended by a deadlock", role);
         }
 
         private Reading read() {
@@ -121,6 +124,9 @@ record StatementEvidence(ServerAddress address) implements Evidence {
             List<Sample> samples = new ArrayList<>();
             if (from.queries() != null && to.queries() != null) {
                 count(from.queries(), to.queries(), samples);
+            } else {
+                // Whether any of them locks is not to be seen.
+                queries.put(DEADLOCKS, deadlocks(Role.UNCLEAR));
             }
             Activity before = from.activity();
             Activity after = to.activity();
@@ -146,6 +152,11 @@ record StatementEvidence(ServerAddress address) implements Evidence {
                     queries.computeIfAbsent(
                             query.id(), id -> new Series.Query(Promise.shown(query.sql()), touches.role(query.sql())));
                     samples.add(new Sample(query.id(), (long) calls, 0, millis / calls, null));
+                    // Unlike rollbacks, which applications make as they please, none of them is meant to happen; but
+                    // nobody counts whose they are, and without a statement that locks they are not the deployment's.
+                    if (touches.locks(query.sql())) {
+                        queries.put(DEADLOCKS, deadlocks(Role.UNCLEAR));
+                    }
                 }
             }
         }

@@ -168,4 +168,14 @@ record Touches(boolean everything, Map<String, Kind> kinds) {
         }
         return role;
     }
+
+    /** Whether a statement has to do with the changes and may lock rows, or run code that does. */
+    boolean locks(String sql) {
+        Role role = role(sql);
+        List<SqlToken> tokens = SqlToken.of(sql);
+        boolean reads = tokens.isEmpty()
+                || (tokens.getFirst().is("select")
+                        && tokens.stream().noneMatch(token -> token.is("update") || token.is("share")));
+        return role == Role.UNCLEAR || (role == Role.TOUCHED && !reads);
+    }
 }

@@ -468,6 +468,19 @@ class GuardTest {
     }
 
     @Test
+    void deadlocks_are_judged_where_nobody_can_tell_which_statements_there_were() {
+        run("CREATE DATABASE blind");
+        for (ServerAddress where : List.of(address.withDatabase("blind"), address)) {
+            try (Evidence.Watcher watcher = Evidence.statements(where).open(new Touches(false, Map.of()))) {
+                watcher.begin(Duration.ofMillis(1));
+                watcher.end();
+                assertThat(watcher.queries().get("deadlocks").role())
+                        .isEqualTo(where.equals(address) ? Role.APART : Role.UNCLEAR);
+            }
+        }
+    }
+
+    @Test
     void a_window_counts_its_own_calls_also_of_a_statement_that_was_far_behind_many_others() {
         run("CREATE DATABASE many");
         ServerAddress many = address.withDatabase("many");

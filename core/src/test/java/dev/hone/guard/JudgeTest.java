@@ -317,10 +317,103 @@ class JudgeTest {
                     .startsWith("transactions rolled back: ")
                     .contains("of requests fail, 0.00 % did before", "no reason to take the deployment back");
         }
-        Server server = server(10, 0.03, 0.03).query("deadlocks", Role.UNCLEAR, 1);
+    }
+
+    @Test
+    void deadlocks_that_may_be_anybodys_must_rise_for_certain() {
+        assertThat(errors(Role.UNCLEAR, 0, 0.05, 0, 0).verdict()).isEqualTo(Verdict.ROLLED_BACK);
+        assertThat(errors(Role.UNCLEAR, 0.02, 0.08, 0, 0).verdict()).isEqualTo(Verdict.ROLLED_BACK);
+        // Certainly more, and by more than half as it seems: enough for a query's own errors.
+        assertThat(errors(Role.TOUCHED, 0.02, 0.034, 0, 0).verdict()).isEqualTo(Verdict.ROLLED_BACK);
+        GuardReport report = errors(Role.UNCLEAR, 0.02, 0.034, 0, 0);
+        assertThat(report.verdict()).as(report.toString()).isEqualTo(Verdict.KEPT);
+        assertThat(report.notes()).singleElement().asString().contains("nothing untouched is there to compare it with");
+    }
+
+    @Test
+    void errors_that_untouched_queries_have_as_well_are_no_reason() {
+        for (Role role : List.of(Role.TOUCHED, Role.UNCLEAR)) {
+            GuardReport report = errors(role, 0.01, 0.05, 0.01, 0.05);
+            assertThat(report.verdict()).as(report.toString()).isEqualTo(Verdict.KEPT);
+            assertThat(report.notes())
+                    .hasSize(2)
+                    .anyMatch(note -> note.startsWith("fails: ") && note.contains("untouched queries rose as well"));
+            assertThat(errors(role, 0.01, 0.05, 0.01, 0.01).verdict()).isEqualTo(Verdict.ROLLED_BACK);
+            assertThat(errors(role, 0.01, 0.1, 0.01, 0.02).verdict()).isEqualTo(Verdict.ROLLED_BACK);
+        }
+    }
+
+    /** Errors of a query, and of an untouched one, before and after. */
+    private static GuardReport errors(
+            Role role, double before, double after, double controlBefore, double controlAfter) {
+        Server server = server(10, 0.03, 0.03).query("fails", role, 1);
+        server.errors.put("fails", before);
+        server.errors.put("control 1", controlBefore);
+        List<Window> earlier = before(server);
+        server.errors.put("fails", after);
+        server.errors.put("control 1", controlAfter);
+        return watched(server, earlier, List.of());
+    }
+
+    @Test
+    void untouched_queries_excuse_errors_only_if_theirs_rose_for_certain() {
+        Server server = server(10, 0.03, 0.03).query("fails", Role.TOUCHED, 1);
+        server.errors.put("fails", 0.02);
         List<Window> before = before(server);
-        server.errors.put("deadlocks", 0.05);
-        assertThat(watched(server, before, List.of()).verdict()).isEqualTo(Verdict.ROLLED_BACK);
+        server.errors.put("fails", 0.06);
+        List<Window> after = server.windows(OPTIONS.windowsAfter());
+        // Fewer windows after than before, and no error of an untouched query in any.
+        List<Integer> found = OPTIONS.looks().stream()
+                .filter(look -> look < OPTIONS.windowsBefore())
+                .filter(look -> !Judge.judge(
+                                List.of(new Series("s", server.queries(), before, after.subList(0, look))),
+                                List.of(),
+                                OPTIONS,
+                                false)
+                        .reasons()
+                        .isEmpty())
+                .toList();
+        assertThat(found).containsExactly(4, 6, 9);
+
+        // Two errors of an untouched query where there was none are chance; twenty are not.
+        for (int failed : List.of(2, 20)) {
+            List<Window> some = new ArrayList<>(after.subList(0, 6));
+            some.set(0, failing(some.getFirst(), "control 1", failed));
+            GuardReport report =
+                    Judge.judge(List.of(new Series("s", server.queries(), before, some)), List.of(), OPTIONS, true);
+            assertThat(report.verdict())
+                    .as(report.toString())
+                    .isEqualTo(failed == 2 ? Verdict.ROLLED_BACK : Verdict.KEPT);
+        }
+    }
+
+    private static Window failing(Window window, String query, int failed) {
+        return new Window(
+                window.from(),
+                window.to(),
+                window.samples().stream()
+                        .map(sample -> sample.query().equals(query)
+                                ? new Sample(query, sample.requests(), failed, sample.mean(), sample.p95())
+                                : sample)
+                        .toList(),
+                window.pool());
+    }
+
+    @Test
+    void deadlocks_count_where_a_statement_that_locks_has_to_do_with_the_changes() {
+        Touches touches = new Touches(
+                false,
+                Map.of("bets", Touches.Kind.TOUCHED, "users", Touches.Kind.PLAIN, "settle", Touches.Kind.FUNCTION));
+        assertThat(touches.locks("SELECT * FROM bets WHERE id = $1")).isFalse();
+        assertThat(touches.locks("UPDATE users SET name = $1")).isFalse();
+        for (String sql : List.of(
+                "SELECT * FROM bets WHERE id = $1 FOR UPDATE",
+                "select 1 from bets for key share",
+                "UPDATE bets SET odds = $1",
+                "WITH gone AS (DELETE FROM bets) SELECT 1",
+                "SELECT settle($1)")) {
+            assertThat(touches.locks(sql)).as(sql).isTrue();
+        }
     }
 
     private static GuardReport errors(double before, double after) {
