@@ -4,7 +4,9 @@ import dev.hone.HoneException;
 import dev.hone.postgres.ServerAddress;
 import dev.hone.upkeep.Refresher;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -15,6 +17,9 @@ import picocli.CommandLine.Option;
         description = "Refresh what triggers have queued, and run maintenance that is due, until it is ended.",
         mixinStandardHelpOptions = true)
 final class RefreshCommand implements Callable<Integer> {
+
+    private static final Set<Refresher.Outcome> FAILURES =
+            EnumSet.of(Refresher.Outcome.FAILED, Refresher.Outcome.REFUSED);
 
     private final Main main;
 
@@ -33,6 +38,12 @@ final class RefreshCommand implements Callable<Integer> {
     @Option(names = "--no-maintenance", description = "Leave scheduled maintenance to others.")
     private boolean noMaintenance;
 
+    @Option(
+            names = "--trust",
+            paramLabel = "ROLE",
+            description = "A role whose functions, views and triggers may run with your rights; as often as needed.")
+    private List<String> trusted = List.of();
+
     RefreshCommand(Main main) {
         this.main = main;
     }
@@ -45,19 +56,19 @@ final class RefreshCommand implements Callable<Integer> {
         Terminal terminal = main.terminal();
         ServerAddress server = address.in(main.environment());
         if (once) {
-            try (Refresher refresher = Refresher.connect(server, !noMaintenance)) {
+            try (Refresher refresher = Refresher.connect(server, !noMaintenance, trusted)) {
                 List<Refresher.Event> events = refresher.pass();
                 events.forEach(event -> print(terminal, event));
                 if (events.isEmpty()) {
                     terminal.println("Nothing is due.");
                 }
-                return events.stream().anyMatch(event -> event.outcome() == Refresher.Outcome.FAILED) ? 1 : 0;
+                return events.stream().map(Refresher.Event::outcome).anyMatch(FAILURES::contains) ? 1 : 0;
             }
         }
         terminal.err()
                 .println("Refreshing in " + terminal.harmless(server.toString())
                         + "; end it with Ctrl-C, nothing is lost.");
-        Refresher.run(server, !noMaintenance, poll, event -> print(terminal, event), () -> false);
+        Refresher.run(server, !noMaintenance, trusted, poll, event -> print(terminal, event), () -> false);
         return 0;
     }
 
@@ -71,6 +82,10 @@ final class RefreshCommand implements Callable<Integer> {
                                 Words.millis(event.millis())));
             case FAILED -> terminal.println(event.what() + ": failed, and is tried again: " + event.error());
             case BUSY -> terminal.println(event.what() + ": another worker is at it");
+            case REFUSED ->
+                terminal.println(
+                        event.what() + ": not refreshed: " + event.error()
+                                + ". It is unchanged. Run `hone refresh` as that role, change the owner, or add --trust with the role.");
             case DISCONNECTED -> terminal.println("The connection broke and is made anew: " + event.error());
         }
     }

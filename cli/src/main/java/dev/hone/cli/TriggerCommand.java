@@ -3,6 +3,7 @@ package dev.hone.cli;
 import dev.hone.HoneException;
 import dev.hone.upkeep.Derived;
 import dev.hone.upkeep.DirtyQueue;
+import dev.hone.upkeep.Firing;
 import dev.hone.upkeep.TableShape;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -52,6 +53,12 @@ final class TriggerCommand implements Callable<Integer> {
             description = "Beginning of the names of what it makes; the table's, or the view's, if left out.")
     private @Nullable String name;
 
+    @Option(
+            names = "--each",
+            paramLabel = "statement|row",
+            description = "What the trigger for updates fires for; statement if left out.")
+    private Firing firing = Firing.STATEMENT;
+
     TriggerCommand(Main main) {
         this.main = main;
     }
@@ -72,7 +79,8 @@ final class TriggerCommand implements Callable<Integer> {
                             ? new Derived.Batch(key.isEmpty() ? primaryKey(table) : key, run)
                             : Derived.View.read(server, String.valueOf(view));
                     String usual = derived instanceof Derived.View refreshed ? refreshed.name() : table.name();
-                    return new DirtyQueue(name != null ? name : usual, table, columns, derived, generated.pace())
+                    return new DirtyQueue(
+                                    name != null ? name : usual, table, columns, derived, generated.pace(), firing)
                             .changes();
                 });
     }

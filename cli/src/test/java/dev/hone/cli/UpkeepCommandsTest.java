@@ -53,28 +53,19 @@ class UpkeepCommandsTest {
             "SELECT team::text FROM (SELECT team, sum(km) AS km FROM walks GROUP BY team) w FULL JOIN totals USING (team, km)"
                     + " WHERE w.team IS NULL OR totals.team IS NULL";
 
+    /** The command that keeps totals up to date with walks, at once. */
+    private static String[] trigger(String out) {
+        return ("trigger --table walks --columns km --key team --name totals --min-interval 0s --out " + out + " --run "
+                        + TOTALS)
+                .split(" ", 15);
+    }
+
     @Test
     void the_whole_way_and_back(@TempDir Path folder) throws Exception {
         ServerAddress address = database("way");
         Map<String, String> environment = CommandLineRun.environment(address);
         String triggers = folder.resolve("triggers").toString();
-        String[] trigger = {
-            "trigger",
-            "--table",
-            "walks",
-            "--columns",
-            "km",
-            "--key",
-            "team",
-            "--run",
-            TOTALS,
-            "--name",
-            "totals",
-            "--min-interval",
-            "0s",
-            "--out",
-            triggers
-        };
+        String[] trigger = trigger(triggers);
         CommandLineRun early = CommandLineRun.of(environment, trigger);
         assertThat(early.exitCode()).isEqualTo(4);
         assertThat(early.err()).contains("hone install");
@@ -88,6 +79,20 @@ class UpkeepCommandsTest {
         fine(environment, "apply", triggers);
         assertThat(fine(environment, "refresh", "--once").out()).contains("public.totals: 3 changes in ");
         assertThat(fine(environment, "refresh", "--once").out()).contains("Nothing is due");
+        assertThat(Library.ask(address, WRONG)).isEmpty();
+
+        Library.execute(
+                address,
+                "CREATE ROLE clerk",
+                "ALTER TABLE totals OWNER TO clerk",
+                "UPDATE walks SET km = km + 1",
+                "UPDATE walks SET km = km - 1");
+        CommandLineRun refused = CommandLineRun.of(environment, "refresh", "--once");
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.out())
+                .contains("public.totals: not refreshed: ", "table public.totals belongs to role clerk", "--trust");
+        assertThat(fine(environment, "refresh", "--once", "--trust", "clerk").out())
+                .contains("public.totals: ");
         assertThat(Library.ask(address, WRONG)).isEmpty();
 
         String ranks = folder.resolve("ranks").toString();
@@ -132,23 +137,7 @@ class UpkeepCommandsTest {
         Map<String, String> environment = CommandLineRun.environment(address);
         String triggers = folder.resolve("triggers").toString();
         fine(environment, "install");
-        fine(
-                environment,
-                "trigger",
-                "--table",
-                "walks",
-                "--columns",
-                "km",
-                "--key",
-                "team",
-                "--run",
-                TOTALS,
-                "--name",
-                "totals",
-                "--min-interval",
-                "0s",
-                "--out",
-                triggers);
+        fine(environment, trigger(triggers));
         fine(environment, "apply", triggers);
         try (Server blocker = Server.connect(address)) {
             blocker.handle().begin();

@@ -3,6 +3,7 @@ package dev.hone.upkeep;
 import dev.hone.HoneException;
 import dev.hone.postgres.Server;
 import dev.hone.postgres.Sql;
+import dev.hone.workload.SqlToken;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -76,6 +77,11 @@ public sealed interface Derived {
             sql = sql.strip().replaceFirst("\\s*;$", "");
             if (keys.isEmpty()) {
                 throw new IllegalArgumentException("a batch needs keys");
+            }
+            if (SqlToken.of(sql).stream().anyMatch(token -> token.is(";"))) {
+                throw HoneException.usage(
+                        "There is more than one statement to run: " + sql,
+                        "Nothing was changed. Give one; WITH makes one of several.");
             }
             if (!WRITES.matcher(sql).matches() && !WITH.matcher(sql).matches()) {
                 throw HoneException.usage(

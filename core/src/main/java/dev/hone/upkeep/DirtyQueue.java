@@ -13,15 +13,16 @@ import java.util.stream.IntStream;
 
 /**
  * Triggers that notice changes of the columns that matter, a queue that they append to, and the function that brings up
- * to date what is derived. The triggers fire once a statement and compare the rows before and after by the primary key;
- * a statement that changes nothing of significance appends nothing but its time. The queue is only ever appended to: a
+ * to date what is derived. The triggers fire once a statement and compare the rows before and after by the primary key, and
+ * one that changes nothing of significance appends nothing but its time; or updates fire them for each row that matters. The queue is only ever appended to: a
  * unique key on it would make writers wait for each other. Needs {@code hone install}.
  *
  * @param name beginning of the objects' names, unquoted; also the name in {@code refresh_target}, with the schema before
  *     it
  * @param significant unquoted columns whose change matters; the keys of a {@link Derived.Batch} always do
  */
-public record DirtyQueue(String name, TableShape table, List<String> significant, Derived derived, Pace pace) {
+public record DirtyQueue(
+        String name, TableShape table, List<String> significant, Derived derived, Pace pace, Firing firing) {
 
     /** What a worker listens to. */
     public static final String CHANNEL = "hone_refresh";
@@ -41,8 +42,20 @@ public record DirtyQueue(String name, TableShape table, List<String> significant
                     "Table " + table.qualifiedName() + " has no primary key: rows before and after cannot be matched",
                     "Nothing was changed. Give it one.");
         }
+        if (firing == Firing.ROW && table.partitioned()) {
+            throw HoneException.usage(
+                    "Table " + table.qualifiedName()
+                            + " is partitioned: a row that moves to another partition is no update"
+                            + " to a trigger for each row",
+                    "Nothing was changed. Let the triggers fire once a statement.");
+        }
         significant.forEach(table::column);
         keys(derived).forEach(table::column);
+    }
+
+    /** With triggers that fire once a statement. */
+    public DirtyQueue(String name, TableShape table, List<String> significant, Derived derived, Pace pace) {
+        this(name, table, significant, derived, pace, Firing.STATEMENT);
     }
 
     private static List<String> keys(Derived derived) {
@@ -70,7 +83,12 @@ public record DirtyQueue(String name, TableShape table, List<String> significant
     }
 
     private Registration registration() {
-        return new Registration(target(), table.schema(), refresh(), queue(), pace);
+        String runs = switch (derived) {
+            // What refreshes the view runs with the rights of the view's owner and under PostgreSQL's own restrictions.
+            case Derived.View view -> taken();
+            case Derived.Batch batch -> statement(batch);
+        };
+        return new Registration(target(), table.schema(), refresh(), queue(), pace, List.of(runs), List.of());
     }
 
     /** The changes that make it, in order; each with its undo. */
@@ -146,7 +164,8 @@ public record DirtyQueue(String name, TableShape table, List<String> significant
                 TableShape.named(name, "_dirty"),
                 queueName(),
                 append("new_rows"),
-                appendChanged(),
+                firing == Firing.ROW ? changedRow() : null,
+                firing == Firing.ROW ? appendRow() : appendChanged(),
                 append("old_rows"),
                 append(Triggers.EMPTIED),
                 notification());
@@ -193,6 +212,31 @@ public record DirtyQueue(String name, TableShape table, List<String> significant
         };
     }
 
+    /** Whether a row changed in what matters: its primary key, which is what it is, too. */
+    private String changedRow() {
+        Set<String> matter = new LinkedHashSet<>(significant);
+        matter.addAll(keys(derived));
+        matter.addAll(table.primaryKey());
+        return differ(List.copyOf(matter));
+    }
+
+    private String differ(List<String> columns) {
+        return columns.stream()
+                .map(column -> value("OLD.", column) + " IS DISTINCT FROM " + value("NEW.", column))
+                .collect(Collectors.joining(" OR "));
+    }
+
+    private String appendRow() {
+        return switch (derived) {
+            case Derived.View view -> "INSERT INTO " + queueName() + " (at) VALUES (clock_timestamp())";
+            case Derived.Batch batch -> {
+                String into = "INSERT INTO " + queueName() + " (" + keyColumns() + ") VALUES (";
+                yield "IF " + differ(batch.keys()) + " THEN\n    " + into + list("OLD.", batch.keys()) + ");\nEND IF;\n"
+                        + into + list("NEW.", batch.keys()) + ")";
+            }
+        };
+    }
+
     private static String renamed(String from, List<String> columns, String prefix) {
         return IntStream.range(0, columns.size())
                 .mapToObj(i -> from + Sql.identifier(columns.get(i)) + " AS " + prefix + (i + 1))
@@ -223,31 +267,36 @@ public record DirtyQueue(String name, TableShape table, List<String> significant
                 """.formatted(setting, CHANNEL, Sql.literal(target()));
     }
 
+    private String statement(Derived.Batch batch) {
+        return batch.after(
+                """
+                %1$s,
+                dirty (%2$s) AS (SELECT DISTINCT %3$s FROM gone)""".formatted(Registration.taken(target(), queueName()), list("", batch.keys()), keyColumns()));
+    }
+
+    /** Takes all changes, and counts them. */
+    private String taken() {
+        return """
+                WITH gone AS (DELETE FROM %1$s RETURNING at, spent_ms),
+                %2$s
+                SELECT count(*) FROM gone WHERE spent_ms IS NULL""".formatted(queueName(), Registration.notedTimes(target(), "gone"));
+    }
+
     private String refreshFunction() {
         String body = switch (derived) {
             // Taken from the queue in a statement before, and so in an earlier snapshot, than the one that reads the
             // tables.
             case Derived.View view ->
                 """
-                    WITH gone AS (DELETE FROM %1$s RETURNING at, spent_ms),
-                    %2$s
-                    SELECT count(*) INTO done FROM gone WHERE spent_ms IS NULL;
+                    %1$s INTO done;
                     -- Times alone change nothing.
                     IF done > 0 THEN
-                        %3$s
+                        %2$s
                     END IF;
-                """.formatted(
-                                queueName(),
-                                registration().notedTimes("gone").indent(4).strip(),
-                                view.refreshSql().indent(8).strip());
+                """.formatted(taken(), view.refreshSql().indent(8).strip());
             // Taken and acted on in one statement, and so in one snapshot.
-            case Derived.Batch batch ->
-                "    " + batch.after("""
-                        %1$s,
-                        dirty (%2$s) AS (SELECT DISTINCT %3$s FROM gone)""".formatted(registration().taken(), list("", batch.keys()), keyColumns())) + """
-                    ;
-                        GET DIAGNOSTICS done = ROW_COUNT;
-                    """;
+            // A comment may be its end.
+            case Derived.Batch batch -> "    " + statement(batch) + "\n    ;\n    GET DIAGNOSTICS done = ROW_COUNT;\n";
         };
         return """
                 CREATE FUNCTION %s RETURNS bigint

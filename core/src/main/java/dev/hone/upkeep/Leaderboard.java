@@ -83,7 +83,13 @@ public record Leaderboard(
 
     private Registration registration() {
         return new Registration(
-                target(), table.schema(), TableShape.named(name, "_fold"), TableShape.named(name, "_delta"), pace);
+                target(),
+                table.schema(),
+                TableShape.named(name, "_fold"),
+                TableShape.named(name, "_delta"),
+                pace,
+                List.of(folded(), drawn()),
+                List.of(TableShape.named(name, "_rebucket")));
     }
 
     /** The changes that make it, in order; each with its undo. The first builds the index, unless there is one. */
@@ -164,6 +170,7 @@ public record Leaderboard(
                 name,
                 object("_delta"),
                 into + "SELECT " + scoreColumn() + ", count(*) FROM new_rows WHERE " + ranked() + " GROUP BY 1",
+                null,
                 // What a statement leaves as it was comes and goes, and falls out of the sum.
                 into + "SELECT score, sum(one) FROM (\n    SELECT " + scoreColumn()
                         + " AS score, -1 AS one FROM old_rows WHERE " + ranked() + "\n    UNION ALL\n    SELECT "
@@ -180,12 +187,37 @@ public record Leaderboard(
         return "PERFORM pg_advisory_xact_lock(1752133222, hashtext(" + Sql.literal(target()) + "));";
     }
 
+    private String counts() {
+        return "SELECT " + scoreColumn() + " AS score, count(*) AS n FROM " + table.qualifiedName() + " WHERE "
+                + ranked() + " GROUP BY 1";
+    }
+
+    /**
+     * Counts everything anew, in as many ranges as the first parameter says. In one statement, so in one snapshot: what is
+     * counted here is not counted again as having come.
+     */
+    private String drawn() {
+        return """
+                WITH gone AS (DELETE FROM %1$s RETURNING at, spent_ms),
+                %2$s,
+                before AS (DELETE FROM %3$s),
+                counts AS (%4$s),
+                placed AS (SELECT score, n, sum(n) OVER (ORDER BY score) - n AS below, sum(n) OVER () AS total FROM counts),
+                parts AS (
+                    SELECT min(score) AS low, sum(n)::bigint AS rows, row_number() OVER (ORDER BY min(score)) AS number
+                    FROM placed GROUP BY floor(below * $1 / total)
+                )
+                INSERT INTO %3$s (number, low, rows, rows_at_first)
+                SELECT number, CASE WHEN number > 1 THEN low END, rows, rows FROM parts""".formatted(object("_delta"), Registration.notedTimes(target(), "gone"), object("_bucket"), counts());
+    }
+
     private String rebucket() {
         return """
                 CREATE FUNCTION %s(buckets integer DEFAULT %d) RETURNS bigint
                 LANGUAGE plpgsql VOLATILE
                 SET search_path = pg_catalog, pg_temp
-                AS %s""".formatted(object("_rebucket"), buckets, Triggers.body("""
+                AS %s""".formatted(
+                        object("_rebucket"), buckets, Triggers.body("""
 
                 #variable_conflict use_column
                 <<hone>>
@@ -196,32 +228,27 @@ public record Leaderboard(
                         RAISE EXCEPTION 'buckets must be from 2 to 100000, not %%', buckets;
                     END IF;
                     %1$s
-                    -- In one statement, so in one snapshot: what is counted here is not counted again as having come.
-                    WITH gone AS (DELETE FROM %2$s RETURNING at, spent_ms),
-                    %3$s,
-                    before AS (DELETE FROM %4$s),
-                    counts AS (SELECT %5$s AS score, count(*) AS n FROM %6$s WHERE %7$s GROUP BY 1),
-                    placed AS (SELECT score, n, sum(n) OVER (ORDER BY score) - n AS below, sum(n) OVER () AS total FROM counts),
-                    parts AS (
-                        SELECT min(score) AS low, sum(n)::bigint AS rows, row_number() OVER (ORDER BY min(score)) AS number
-                        FROM placed GROUP BY floor(below * buckets / total)
-                    )
-                    INSERT INTO %4$s (number, low, rows, rows_at_first)
-                    SELECT number, CASE WHEN number > 1 THEN low END, rows, rows FROM parts;
+                    %2$s;
                     GET DIAGNOSTICS made = ROW_COUNT;
                     IF made = 0 THEN
-                        INSERT INTO %4$s (number, low, rows, rows_at_first) VALUES (1, NULL, 0, 0);
+                        INSERT INTO %3$s (number, low, rows, rows_at_first) VALUES (1, NULL, 0, 0);
                     END IF;
                     RETURN made;
                 END
-                """.formatted(
-                        lock(),
-                        object("_delta"),
-                        registration().notedTimes("gone").indent(4).strip(),
-                        object("_bucket"),
-                        scoreColumn(),
-                        table.qualifiedName(),
-                        ranked())));
+                """.formatted(lock(), drawn(), object("_bucket"))));
+    }
+
+    /** Adds a batch of what came and went, as many as the first parameter says, to the counts. */
+    private String folded() {
+        return """
+                WITH %1$s,
+                moves AS (SELECT score, sum(came) AS came FROM gone GROUP BY score HAVING sum(came) <> 0),
+                sums AS (
+                    SELECT coalesce((SELECT b.number FROM %2$s b WHERE b.low <= moves.score ORDER BY b.low DESC LIMIT 1), 1) AS number,
+                           sum(came)::bigint AS came
+                    FROM moves GROUP BY 1
+                )
+                UPDATE %2$s b SET rows = b.rows + sums.came FROM sums WHERE b.number = sums.number""".formatted(Registration.taken(target(), object("_delta")), object("_bucket"));
     }
 
     private String fold() {
@@ -236,23 +263,17 @@ public record Leaderboard(
                     done bigint;
                 BEGIN
                     %1$s
-                    WITH %2$s,
-                    moves AS (SELECT score, sum(came) AS came FROM gone GROUP BY score HAVING sum(came) <> 0),
-                    sums AS (
-                        SELECT coalesce((SELECT b.number FROM %3$s b WHERE b.low <= moves.score ORDER BY b.low DESC LIMIT 1), 1) AS number,
-                               sum(came)::bigint AS came
-                        FROM moves GROUP BY 1
-                    )
-                    UPDATE %3$s b SET rows = b.rows + sums.came FROM sums WHERE b.number = sums.number;
+                    %2$s;
                     GET DIAGNOSTICS done = ROW_COUNT;
                     -- Some range has grown to four times what it was.
                     IF EXISTS (SELECT FROM %3$s WHERE rows > 4 * greatest(rows_at_first, 100)) THEN
-                        PERFORM %4$s();
+                        -- The argument keeps anybody's function of that name without one from being called instead.
+                        PERFORM %4$s(%5$d);
                     END IF;
                     RETURN done;
                 END
                 """.formatted(
-                        lock(), registration().taken().indent(4).strip(), object("_bucket"), object("_rebucket"))));
+                        lock(), folded(), object("_bucket"), object("_rebucket"), buckets)));
     }
 
     private String rank() {

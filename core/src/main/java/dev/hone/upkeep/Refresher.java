@@ -10,7 +10,11 @@ import dev.hone.postgres.Sql;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.JdbiException;
@@ -33,10 +37,14 @@ public final class Refresher implements AutoCloseable {
 
     private final Server server;
     private final boolean maintenance;
+    private final List<String> trusted;
+    /** What was said of targets that are not to be run: once is enough. */
+    private final Map<String, String> refusals = new HashMap<>();
 
-    private Refresher(Server server, boolean maintenance) {
+    private Refresher(Server server, boolean maintenance, Collection<String> trusted) {
         this.server = server;
         this.maintenance = maintenance;
+        this.trusted = List.copyOf(trusted);
     }
 
     /** How a piece of work ended. */
@@ -47,6 +55,8 @@ public final class Refresher implements AutoCloseable {
         FAILED,
         /** Another worker is at it. */
         BUSY,
+        /** Not run, since a role that is not trusted could have it run anything. */
+        REFUSED,
         /** The connection is gone; it is made anew. */
         DISCONNECTED
     }
@@ -69,10 +79,12 @@ public final class Refresher implements AutoCloseable {
      * Connects.
      *
      * @param maintenance whether to run maintenance that is due, too
+     * @param trusted roles, unquoted, whose functions, views and triggers may run with the rights of this one, beside those
+     *     that could take these rights themselves
      * @throws HoneException of kind {@code REFUSED} if {@code hone install} has not been there, or the schema belongs to
      *     somebody whose code this role should not run
      */
-    public static Refresher connect(ServerAddress address, boolean maintenance) {
+    public static Refresher connect(ServerAddress address, boolean maintenance, Collection<String> trusted) {
         Server server = Server.connect(address);
         try {
             if (!MonitoringSchema.installed(server)) {
@@ -90,7 +102,7 @@ public final class Refresher implements AutoCloseable {
             server.handle().execute("SET lock_timeout = '5s'");
             server.handle().execute("SET search_path = pg_catalog, pg_temp");
             server.handle().execute("LISTEN " + DirtyQueue.CHANNEL);
-            return new Refresher(server, maintenance);
+            return new Refresher(server, maintenance, trusted);
         } catch (RuntimeException e) {
             server.close();
             throw e;
@@ -100,7 +112,7 @@ public final class Refresher implements AutoCloseable {
     /**
      * Does what is due now, once.
      *
-     * @return what was done; empty if nothing was due
+     * @return what was done; empty if nothing was due. What is refused is among it the first time only
      * @throws JdbiException if the connection is gone
      */
     public List<Event> pass() {
@@ -113,7 +125,13 @@ public final class Refresher implements AutoCloseable {
                         .list());
         for (String target : due) {
             try {
-                events.add(refresh(target));
+                Event event = refresh(target);
+                if (event.outcome() != Outcome.REFUSED) {
+                    refusals.remove(target);
+                    events.add(event);
+                } else if (!Objects.equals(refusals.put(target, String.valueOf(event.error())), event.error())) {
+                    events.add(event);
+                }
             } catch (JdbiException e) {
                 events.add(refused(target, e));
             }
@@ -130,12 +148,14 @@ public final class Refresher implements AutoCloseable {
 
     private Event refresh(String target) {
         return server.handle()
-                .createQuery(Sql.tag("refresh", "SELECT * FROM performance_monitoring.refresh_now(:target)"))
+                .createQuery(Sql.tag("refresh", "SELECT * FROM performance_monitoring.refresh_now(:target, :trusted)"))
                 .bind("target", target)
+                .bindArray("trusted", String.class, trusted)
                 .map((rs, context) -> new Event(
                         switch (rs.getString("outcome")) {
                             case "refreshed" -> Outcome.DONE;
                             case "busy" -> Outcome.BUSY;
+                            case "refused" -> Outcome.REFUSED;
                             default -> Outcome.FAILED;
                         },
                         target,
@@ -261,19 +281,25 @@ public final class Refresher implements AutoCloseable {
     /**
      * Works until it is told to stop; makes its connection anew when that breaks, with longer and longer breaks.
      *
+     * @param trusted as of {@link #connect}
      * @param poll how often to look without a notification
      * @param stop asked after each pass and each wait
      * @throws HoneException if the first connection cannot be had, or a later one is refused for safety
      */
     public static void run(
-            ServerAddress address, boolean maintenance, Duration poll, Consumer<Event> heard, BooleanSupplier stop) {
+            ServerAddress address,
+            boolean maintenance,
+            Collection<String> trusted,
+            Duration poll,
+            Consumer<Event> heard,
+            BooleanSupplier stop) {
         Duration pause = poll;
-        Refresher worker = connect(address, maintenance);
+        Refresher worker = connect(address, maintenance, trusted);
         try {
             while (!stop.getAsBoolean() && !Thread.currentThread().isInterrupted()) {
                 try {
                     if (worker == null) {
-                        worker = connect(address, maintenance);
+                        worker = connect(address, maintenance, trusted);
                     }
                     worker.pass().forEach(heard);
                     pause = poll;

@@ -16,6 +16,7 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 /**
  * What the kit has to know of a table. Names are unquoted.
  *
+ * @param partitioned whether it has partitions, and so no rows of its own
  * @param owner whose rights triggers run with
  * @param primaryKey its columns in order; empty for none
  * @param indexed columns that lead a valid btree index over all rows
@@ -24,6 +25,7 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 public record TableShape(
         String schema,
         String name,
+        boolean partitioned,
         String owner,
         List<String> primaryKey,
         List<Column> columns,
@@ -101,6 +103,7 @@ public record TableShape(
         return new TableShape(
                 rs.getString("schema"),
                 rs.getString("name"),
+                kind.equals("p"),
                 rs.getString("owner"),
                 strings(rs.getArray("primary_key")),
                 columns,

@@ -8,17 +8,20 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The four trigger functions of a table, and their triggers: one for each event, since transition tables are had for one
- * event only. They run with the rights of the table's owner, so that who writes to the table needs none on the queue; nobody may
+ * event only; that for updates may fire for single rows instead. They run with the rights of the table's owner, so that who writes to the table needs none on the queue; nobody may
  * call them or hang them on another table. Each appends to the queue, and how long it took. The planner knows nothing of
  * transition tables: it would compile a join of a few rows, and sort one of many on disk.
  *
  * @param name beginning of the functions' and triggers' names
  * @param queue qualified and quoted
  * @param onInsert the statement that appends what a statement inserted, from {@code new_rows}
- * @param onUpdate the same for an update, from {@code old_rows} and {@code new_rows}
+ * @param updatedRow the condition under which the trigger for updates fires for a row, on {@code OLD} and {@code NEW}; null
+ *     for one that fires once a statement
+ * @param onUpdate the same for an update, from {@code old_rows} and {@code new_rows}, or from {@code OLD} and {@code NEW}
  * @param onDelete the same for a delete, from {@code old_rows}
  * @param onTruncate the same before the table is emptied, from {@link #EMPTIED}
  * @param afterAppending PL/pgSQL to run if something was appended; possibly empty
@@ -28,6 +31,7 @@ record Triggers(
         String name,
         String queue,
         String onInsert,
+        @Nullable String updatedRow,
         String onUpdate,
         String onDelete,
         String onTruncate,
@@ -112,13 +116,15 @@ record Triggers(
                             case "delete" -> "AFTER DELETE";
                             default -> "BEFORE TRUNCATE";
                         },
-                        switch (event) {
-                                    case "insert" -> "REFERENCING NEW TABLE AS new_rows ";
-                                    case "update" -> "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows ";
-                                    case "delete" -> "REFERENCING OLD TABLE AS old_rows ";
-                                    default -> "";
-                                }
-                                + "FOR EACH STATEMENT EXECUTE FUNCTION " + function(event) + "()"))
+                        event.equals("update") && updatedRow != null
+                                ? "FOR EACH ROW WHEN (" + updatedRow + ") EXECUTE FUNCTION " + function(event) + "()"
+                                : switch (event) {
+                                            case "insert" -> "REFERENCING NEW TABLE AS new_rows ";
+                                            case "update" -> "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows ";
+                                            case "delete" -> "REFERENCING OLD TABLE AS old_rows ";
+                                            default -> "";
+                                        }
+                                        + "FOR EACH STATEMENT EXECUTE FUNCTION " + function(event) + "()"))
                 .toList();
     }
 }

@@ -17,7 +17,9 @@ GRANT EXECUTE ON FUNCTION
     performance_monitoring.unschedule_maintenance(text, regclass),
     performance_monitoring.refresh_pending(performance_monitoring.refresh_target),
     performance_monitoring.refresh_due(),
-    performance_monitoring.refresh_now(text)
+    performance_monitoring.is_trusted(oid, text[]),
+    performance_monitoring.refresh_strangers(performance_monitoring.refresh_target, text[]),
+    performance_monitoring.refresh_now(text, text[])
     TO /*role*/;
 GRANT SELECT ON
     performance_monitoring.change_summary,

@@ -3,9 +3,11 @@ SELECT performance_monitoring.unschedule_maintenance(t.kind, t.target) FROM perf
 DROP VIEW performance_monitoring.trigger_time_summary, performance_monitoring.refresh_status, performance_monitoring.maintenance_due, performance_monitoring.deployment_effect, performance_monitoring.test_run_summary,
     performance_monitoring.change_summary;
 DROP FUNCTION
-    performance_monitoring.refresh_now(text),
+    performance_monitoring.refresh_now(text, text[]),
+    performance_monitoring.refresh_strangers(performance_monitoring.refresh_target, text[]),
     performance_monitoring.refresh_due(),
     performance_monitoring.refresh_pending(performance_monitoring.refresh_target),
+    performance_monitoring.is_trusted(oid, text[]),
     performance_monitoring.unschedule_maintenance(text, regclass),
     performance_monitoring.schedule_maintenance(text, regclass, interval, timestamptz, interval, integer),
     performance_monitoring.cron_schedule(interval, timestamptz),

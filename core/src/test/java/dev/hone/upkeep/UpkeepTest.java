@@ -100,7 +100,11 @@ class UpkeepTest {
     }
 
     private static List<Refresher.Event> pass(Database database) {
-        try (Refresher refresher = Refresher.connect(database.address(), true)) {
+        return pass(database, List.of());
+    }
+
+    private static List<Refresher.Event> pass(Database database, List<String> trusted) {
+        try (Refresher refresher = Refresher.connect(database.address(), true, trusted)) {
             return refresher.pass();
         }
     }
@@ -159,6 +163,53 @@ class UpkeepTest {
         assertThatThrownBy(() -> MonitoringSchema.removal(database.address(), false))
                 .hasMessageContaining("still use schema")
                 .hasMessageContaining("public.totals");
+    }
+
+    @Test
+    void triggers_for_each_row_fire_for_those_that_matter_alone() {
+        Database database = activities();
+        // What a trigger of the table's own changes counts, whatever the statement names.
+        database.run(
+                "CREATE FUNCTION halve() RETURNS trigger LANGUAGE plpgsql AS"
+                        + " $$ BEGIN NEW.distance := CASE NEW.note WHEN 'half' THEN OLD.distance / 2 ELSE NEW.distance END;"
+                        + " RETURN NEW; END $$",
+                "CREATE TRIGGER halve BEFORE UPDATE ON activities FOR EACH ROW EXECUTE FUNCTION halve()");
+        TableShape table = shape(database, "activities");
+        apply(
+                database,
+                new DirtyQueue("totals", table, List.of("distance", "extra"), TOTALS, AT_ONCE, Firing.ROW).changes());
+        DirtyQueue sums = sums(database, AT_ONCE);
+        apply(
+                database,
+                new DirtyQueue("sums", table, sums.significant(), sums.derived(), AT_ONCE, Firing.ROW).changes());
+        pass(database);
+        database.run(
+                "UPDATE activities SET note = 'y'", "UPDATE activities SET distance = distance + 0.00, team = team");
+        assertThat(database.ask("SELECT (SELECT count(*) FROM totals_dirty) + (SELECT count(*) FROM sums_dirty)"))
+                .isEqualTo(0L);
+        String keys = "SELECT DISTINCT k_1::text FROM totals_dirty WHERE spent_ms IS NULL ORDER BY 1";
+        database.run(
+                "UPDATE activities SET note = 'half' WHERE id = 1", "UPDATE activities SET extra = '[]' WHERE id = 2");
+        assertThat(database.all(keys)).containsExactly("1", "2");
+        database.run("UPDATE activities SET team = 9 WHERE id = 3", "UPDATE activities SET id = -4 WHERE id = 4");
+        assertThat(database.all(keys)).containsExactly("1", "2", "3", "4", "9");
+        database.run("INSERT INTO activities VALUES (1000, 7, 5)", "DELETE FROM activities WHERE id = 5");
+        assertThat(database.ask("SELECT count(*) FROM sums_dirty WHERE spent_ms IS NULL"))
+                .isEqualTo(6L);
+        assertThat(pass(database))
+                .hasSize(2)
+                .allSatisfy(event -> assertThat(event.error()).isNull());
+        assertUpToDate(database, "SELECT team, total FROM totals");
+        assertUpToDate(database, "SELECT team, total FROM sums");
+        assertThat(
+                        database.ask(
+                                "SELECT bool_and(statements > 3 AND max_ms > 0) FROM performance_monitoring.trigger_time_summary"))
+                .isEqualTo(true);
+
+        database.run("CREATE TABLE parts (a int PRIMARY KEY, b int) PARTITION BY RANGE (a)");
+        TableShape parts = shape(database, "parts");
+        assertThatThrownBy(() -> new DirtyQueue("q", parts, List.of("b"), TOTALS, AT_ONCE, Firing.ROW))
+                .hasMessageContaining("is partitioned");
     }
 
     @Test
@@ -297,6 +348,213 @@ class UpkeepTest {
         assertThat(database.all("SELECT k_1::text FROM rented.q_dirty WHERE spent_ms IS NULL ORDER BY 1"))
                 .containsExactly("1", "2");
         assertThat(database.ask("SELECT sum(came)::int FROM rented.top_delta")).isEqualTo(0);
+    }
+
+    /** A role who owns a schema and, in it, a function that says as whom it ran. */
+    private static Database tenant(String role) {
+        try (Server server = Server.connect(local.address("postgres"))) {
+            server.handle().execute("CREATE ROLE " + role + " LOGIN PASSWORD 'secret'");
+        }
+        Database database = activities();
+        database.run(
+                "CREATE SCHEMA rented AUTHORIZATION " + role,
+                "CREATE TABLE rented.scores (id int PRIMARY KEY, score int)",
+                "INSERT INTO rented.scores VALUES (1, 1), (2, 2)",
+                "ALTER TABLE rented.scores OWNER TO " + role,
+                "CREATE TABLE ran (who text)",
+                "GRANT INSERT ON ran TO PUBLIC");
+        as(database, role)
+                .run(
+                        "CREATE FUNCTION rented.noted() RETURNS int LANGUAGE plpgsql AS"
+                                + " $$ BEGIN INSERT INTO public.ran VALUES (current_user); RETURN 1; END $$",
+                        "CREATE FUNCTION rented.note() RETURNS trigger LANGUAGE plpgsql AS"
+                                + " $$ BEGIN PERFORM rented.noted(); RETURN NULL; END $$",
+                        "CREATE FUNCTION rented.hidden() RETURNS int LANGUAGE plpgsql IMMUTABLE AS"
+                                + " $$ BEGIN RETURN rented.noted(); END $$");
+        return database;
+    }
+
+    private static Database as(Database database, String role) {
+        return new Database(database.address().withUser(role, new Secret("secret")));
+    }
+
+    private static void assertRefused(Database database, String what) {
+        String targets = "SELECT t::text FROM performance_monitoring.refresh_target t";
+        List<String> before = database.all(targets);
+        database.run("DELETE FROM ran");
+        List<Refresher.Event> events = pass(database);
+        database.all("SELECT name FROM performance_monitoring.refresh_status");
+        assertThat(database.all("SELECT DISTINCT who FROM ran")).doesNotContain("postgres");
+        assertThat(events)
+                .filteredOn(event -> event.outcome() == Refresher.Outcome.REFUSED)
+                .singleElement()
+                .satisfies(event -> {
+                    assertThat(event.error()).contains(what).contains("anything with the rights of role postgres");
+                    assertThat(before).containsAll(database.all(targets + " WHERE name = '" + event.what() + "'"));
+                });
+    }
+
+    @Test
+    void what_an_owner_put_in_place_of_the_refresh_function_does_not_run_with_a_superusers_rights() {
+        Database database = tenant("tenant");
+        TableShape scores = shape(database, "rented.scores");
+        Derived.Batch batch = new Derived.Batch(List.of("id"), "INSERT INTO scores SELECT id FROM dirty WHERE false");
+        make(database, new DirtyQueue("q", scores, List.of("score"), batch, AT_ONCE).changes());
+        as(database, "tenant")
+                .run(
+                        "DO $$ BEGIN EXECUTE replace(pg_get_functiondef('rented.q_refresh(integer)'::regprocedure), 'RETURN done',"
+                                + " 'PERFORM rented.noted(); RETURN done'); END $$");
+        assertRefused(database, "function rented.q_refresh(integer) belongs to role tenant");
+        // Nor does what hangs on the queue, that everybody reads who looks what waits.
+        as(database, "tenant").run("CREATE INDEX ON rented.q_dirty ((rented.hidden()))");
+        assertRefused(database, "queue rented.q_dirty belongs to role tenant");
+        assertThat(pass(database, List.of("tenant")))
+                .extracting(Refresher.Event::outcome)
+                .containsExactly(Refresher.Outcome.DONE);
+        assertThat(database.all("SELECT DISTINCT who FROM ran"))
+                .as("trusted by name")
+                .containsExactly("postgres");
+        database.run("UPDATE rented.scores SET score = score + 1");
+        try (Refresher refresher = Refresher.connect(database.address(), true, List.of())) {
+            assertThat(refresher.pass()).hasSize(1);
+            assertThat(refresher.pass()).as("said once").isEmpty();
+        }
+
+        // Its owner may; so may a role whose rights the owner could take anyway, but not one that has the owner's
+        // rights.
+        database.run(
+                "GRANT USAGE ON SCHEMA performance_monitoring TO PUBLIC",
+                "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA performance_monitoring TO PUBLIC",
+                "GRANT ALL ON ALL TABLES IN SCHEMA performance_monitoring TO PUBLIC",
+                "CREATE ROLE below LOGIN PASSWORD 'secret'",
+                "CREATE ROLE above LOGIN PASSWORD 'secret' IN ROLE tenant",
+                "GRANT below TO tenant",
+                "GRANT ALL ON SCHEMA rented TO below",
+                "GRANT ALL ON ALL TABLES IN SCHEMA rented TO below",
+                "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA rented TO below");
+        String now = "SELECT outcome FROM performance_monitoring.refresh_now('rented.q')";
+        assertThat(as(database, "tenant").ask(now)).isEqualTo("refreshed");
+        assertThat(as(database, "below").ask(now)).isEqualTo("refreshed");
+        assertThat(as(database, "above").ask(now)).isEqualTo("refused");
+    }
+
+    @Test
+    void triggers_and_views_of_others_do_not_run_with_the_rights_of_who_refreshes() {
+        Database database = tenant("lodger");
+        make(database, totals(database, AT_ONCE).changes());
+        assertThat(pass(database)).extracting(Refresher.Event::outcome).containsExactly(Refresher.Outcome.DONE);
+        database.run("ALTER TABLE totals OWNER TO lodger", "UPDATE activities SET distance = distance + 1");
+        as(database, "lodger")
+                .run("CREATE TRIGGER note AFTER INSERT OR UPDATE ON totals EXECUTE FUNCTION rented.note()");
+        assertRefused(database, "table public.totals belongs to role lodger");
+        database.run("ALTER TABLE totals OWNER TO postgres");
+        assertRefused(database, "function rented.note of table public.totals belongs to role lodger");
+        database.run("DROP TRIGGER note ON totals");
+        // In the place of the table that is read: a view.
+        database.run(
+                "ALTER TABLE activities RENAME TO moved",
+                "CREATE VIEW activities AS SELECT id, rented.noted() AS team, distance FROM moved",
+                "ALTER VIEW activities OWNER TO lodger",
+                "GRANT SELECT ON moved TO lodger");
+        assertRefused(database, "view public.activities belongs to role lodger");
+        database.run("ALTER VIEW activities RENAME TO gone", "ALTER TABLE moved RENAME TO activities");
+        assertThat(pass(database)).extracting(Refresher.Event::outcome).containsExactly(Refresher.Outcome.DONE);
+        assertUpToDate(database, "SELECT team, total FROM totals");
+
+        make(database, new Leaderboard("top", shape(database, "activities"), "distance", null, 5, AT_ONCE).changes());
+        database.run("UPDATE activities SET distance = distance + 1", "ALTER TABLE activities OWNER TO lodger");
+        assertThat(pass(database))
+                .extracting(Refresher.Event::what, Refresher.Event::outcome)
+                .containsExactlyInAnyOrder(
+                        org.assertj.core.groups.Tuple.tuple("public.totals", Refresher.Outcome.REFUSED),
+                        org.assertj.core.groups.Tuple.tuple("public.top", Refresher.Outcome.REFUSED));
+        database.run("ALTER TABLE activities OWNER TO postgres");
+        assertThat(pass(database))
+                .hasSize(2)
+                .allSatisfy(event -> assertThat(event.error()).isNull());
+    }
+
+    @Test
+    void what_cannot_be_looked_at_is_not_run() {
+        Database database = tenant("squatter");
+        make(database, totals(database, AT_ONCE).changes());
+        String body = "(batch_rows integer) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, public AS ";
+        database.run(
+                "CREATE TABLE witness (who text)",
+                // A trusted author may well have written two: the look must not run the second.
+                "CREATE OR REPLACE FUNCTION totals_refresh" + body
+                        + "$$ BEGIN DELETE FROM witness; INSERT INTO witness VALUES (current_user); RETURN 0; END $$");
+        String set = "UPDATE performance_monitoring.refresh_target SET statements = ";
+        for (String two : List.of(
+                "DELETE FROM witness; INSERT INTO witness VALUES (current_user)",
+                "DELETE FROM witness; INSERT INTO witness VALUES (current_user);")) {
+            database.run(set + "ARRAY['" + two + "']");
+            assertRefused(database, "more than one statement");
+            assertThat(database.all("SELECT who FROM witness")).isEmpty();
+        }
+        database.run(set + "ARRAY['DELETE FROM witness', 'INSERT INTO witness VALUES (current_user)']");
+        assertThat(pass(database)).extracting(Refresher.Event::outcome).containsExactly(Refresher.Outcome.DONE);
+        assertThat(database.all("SELECT who FROM witness")).containsExactly("postgres");
+
+        // One of another name, or for another type, is not the one that runs.
+        database.run(
+                "CREATE FUNCTION totals_refresh(batch_rows bigint) RETURNS bigint LANGUAGE sql AS"
+                        + " 'SELECT 1::bigint; -- UPDATE witness'",
+                set + "ARRAY['DELETE FROM witness', 'UPDATE witness']");
+        assertRefused(database, "is not what function public.totals_refresh runs: take it back");
+        for (String unknown : List.of("NULL", "'{}'", "'{NULL}'")) {
+            database.run(set + unknown);
+            assertRefused(database, "take it back and register it again");
+        }
+    }
+
+    @Test
+    void code_that_hangs_on_tables_is_looked_at_too() {
+        Database database = tenant("subtenant");
+        make(database, totals(database, AT_ONCE).changes());
+        make(database, new Leaderboard("top", shape(database, "activities"), "distance", null, 5, AT_ONCE).changes());
+        pass(database);
+        database.run("UPDATE activities SET distance = distance + 1");
+        // Those of others that merely read a table, or that it is referred to by, do not run.
+        database.run(
+                "CREATE VIEW reads AS SELECT rented.noted() AS n, a.* FROM activities a JOIN totals USING (team)",
+                "CREATE TABLE refers (team int REFERENCES totals DEFAULT rented.noted())");
+        assertThat(pass(database)).extracting(Refresher.Event::outcome).containsOnly(Refresher.Outcome.DONE);
+
+        for (Map.Entry<String, String> hung : Map.of(
+                        "ALTER TABLE totals ALTER total SET DEFAULT rented.noted()",
+                        "ALTER TABLE totals ALTER total DROP DEFAULT",
+                        "ALTER TABLE totals ADD CONSTRAINT c CHECK (rented.hidden() > 0) NOT VALID",
+                        "ALTER TABLE totals DROP CONSTRAINT c",
+                        "CREATE INDEX i ON totals ((rented.hidden() + team))",
+                        "DROP INDEX i",
+                        "ALTER TABLE totals ADD more int GENERATED ALWAYS AS (rented.hidden() + team) STORED",
+                        "ALTER TABLE totals DROP more",
+                        "CREATE POLICY p ON totals USING (rented.noted() > 0)",
+                        "DROP POLICY p ON totals",
+                        "CREATE RULE r AS ON DELETE TO totals DO ALSO SELECT rented.noted()",
+                        "DROP RULE r ON totals")
+                .entrySet()) {
+            database.run("UPDATE activities SET distance = distance + 1 WHERE id = 1", hung.getKey());
+            assertRefused(
+                    database,
+                    "function rented." + (hung.getKey().contains("hidden") ? "hidden" : "noted")
+                            + " of table public.totals belongs to role subtenant");
+            database.run(hung.getValue());
+            assertThat(pass(database))
+                    .allSatisfy(event -> assertThat(event.error()).isNull());
+        }
+
+        // All of a leaderboard's own.
+        String change = "UPDATE activities SET distance = distance + 1 WHERE id = 1";
+        database.run(change, "ALTER TABLE top_bucket OWNER TO subtenant");
+        assertRefused(database, "table public.top_bucket belongs to role subtenant");
+        database.run(change, "ALTER TABLE top_bucket OWNER TO postgres", "GRANT CREATE ON SCHEMA public TO subtenant");
+        database.run("ALTER FUNCTION top_rebucket(integer) OWNER TO subtenant");
+        assertRefused(database, "function public.top_rebucket(integer) belongs to role subtenant");
+        database.run("ALTER FUNCTION top_rebucket(integer) OWNER TO postgres");
+        assertThat(pass(database)).allSatisfy(event -> assertThat(event.error()).isNull());
+        assertThat(database.ask("SELECT top_rank(1000000)")).isEqualTo(1L);
     }
 
     @Test
@@ -573,7 +831,7 @@ class UpkeepTest {
                 }
             }));
         }
-        try (Refresher refresher = Refresher.connect(database.address(), false)) {
+        try (Refresher refresher = Refresher.connect(database.address(), false, List.of())) {
             while (running.get() > 0) {
                 assertThat(refresher.pass())
                         .allSatisfy(event -> assertThat(event.error()).isNull());
@@ -649,12 +907,20 @@ class UpkeepTest {
         assertThatThrownBy(() -> new DirtyQueue("q", shape(database, "p"), List.of("b"), batch, Pace.DEFAULT))
                 .hasMessageContaining("has no column \"b\"");
         assertThatThrownBy(() -> new Derived.Batch(List.of("a"), "SELECT 1")).isInstanceOf(HoneException.class);
+        for (String two :
+                List.of("DELETE FROM x; DELETE FROM y", "DELETE FROM x;\n-- and\n;", "DELETE FROM x\n;/**/y")) {
+            assertThatThrownBy(() -> new Derived.Batch(List.of("a"), two))
+                    .hasMessageContaining("more than one statement");
+        }
+        assertThat(new Derived.Batch(List.of("a"), "DELETE FROM x WHERE a = ';' -- ;\n ; ").sql())
+                .endsWith("';' -- ;");
         assertThatThrownBy(() -> new Leaderboard("l", plain, "j", null, 10, Pace.DEFAULT))
                 .hasMessageContaining("has no order");
         assertThatThrownBy(() -> new Leaderboard("l", shape(database, "secret"), "id", null, 10, Pace.DEFAULT))
                 .hasMessageContaining("row-level security");
         Database bare = Database.on(local);
-        assertThatThrownBy(() -> Refresher.connect(bare.address(), true)).hasMessageContaining("is not installed");
+        assertThatThrownBy(() -> Refresher.connect(bare.address(), true, List.of()))
+                .hasMessageContaining("is not installed");
     }
 
     @Test

@@ -135,15 +135,17 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
 #variable_conflict use_variable
 DECLARE
-    ended bigint;
+    ended bigint := 0;
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') OR job IS NULL AND NOT has_schema_privilege('cron', 'USAGE') THEN
+    IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
         RETURN;
     END IF;
-    EXECUTE 'SELECT count(*) FILTER (WHERE cron.unschedule(j.jobid)) FROM cron.job j
-             WHERE j.database = current_database()
-               AND (j.jobid = $1 AND starts_with(j.jobname, $2) OR j.jobname = $2 || $3)'
-    INTO ended USING job, format('hone %s ', kind), target::text;
+    IF has_schema_privilege('cron', 'USAGE') THEN
+        EXECUTE 'SELECT count(*) FILTER (WHERE cron.unschedule(j.jobid)) FROM cron.job j
+                 WHERE j.database = current_database()
+                   AND (j.jobid = $1 AND starts_with(j.jobname, $2) OR j.jobname = $2 || $3)'
+        INTO ended USING job, format('hone %s ', kind), target::text;
+    END IF;
     IF job IS NOT NULL AND ended = 0 THEN
         RAISE EXCEPTION 'Job % of pg_cron, which does this task, was not found among those of role %.', job, current_user
             USING ERRCODE = 'insufficient_privilege',
