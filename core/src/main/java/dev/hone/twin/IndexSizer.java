@@ -53,6 +53,7 @@ final class IndexSizer {
             long tableOid,
             double tuples,
             int tablePages,
+            boolean empty,
             int pagesPerRange,
             String path,
             long fileNumber,
@@ -97,8 +98,11 @@ final class IndexSizer {
         List<Column> columns = columns(index);
         RelationFile file = server.file(facts.path());
         String from = "FROM ONLY " + facts.table();
-        double rows = plan("SELECT 1 " + from + (facts.predicate() == null ? "" : " WHERE " + facts.predicate()))
-                .rows();
+        // Of an empty table the planner takes it that rows are about to come; its indexes are empty all the same.
+        double rows = facts.empty()
+                ? 0
+                : plan("SELECT 1 " + from + (facts.predicate() == null ? "" : " WHERE " + facts.predicate()))
+                        .rows();
         IndexSize size = switch (facts.method()) {
             case "btree" -> btree(index, facts, columns, rows, file);
             case "hash" -> hash(facts, columns.getFirst(), rows);
@@ -252,6 +256,10 @@ final class IndexSizer {
                 column.commonValues(),
                 column.frequencies(),
                 column.bounds());
+        if (known) {
+            distinct = NumbersWithoutGaps.distinct(column.typeName(), values, distinct, facts.tuples())
+                    .orElse(distinct);
+        }
         String predicate = facts.predicate();
         if (predicate != null) {
             KeptValues kept = column.tableColumn() > 0
@@ -378,6 +386,7 @@ final class IndexSizer {
                                 row.getLong("table_oid"),
                                 row.getDouble("tuples"),
                                 row.getInt("table_pages"),
+                                row.getBoolean("empty"),
                                 row.getInt("pages_per_range"),
                                 row.getString("path"),
                                 row.getLong("file_number"),

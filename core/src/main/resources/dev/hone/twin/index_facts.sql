@@ -9,6 +9,8 @@ SELECT format('%I.%I', n.nspname, tc.relname) AS table_name,
                 CASE am.amname WHEN 'hash' THEN 75 ELSE 90 END) AS fill_factor,
        coalesce((SELECT split_part(o, '=', 2)::int FROM unnest(ic.reloptions) o WHERE o LIKE 'pages_per_range=%'), 128) AS pages_per_range,
        greatest(tc.relpages, 1) AS table_pages,
+       -- By its file: relpages may be of a time long ago.
+       pg_relation_size(tc.oid) = 0 AS empty,
        ic.relfilenode::bigint AS file_number,
        coalesce((SELECT split_part(o, '=', 2)::bool FROM unnest(ic.reloptions) o WHERE o LIKE 'deduplicate_items=%'), true) AS deduplicate,
        -- An index whose key holds another's unique key has no duplicates.
