@@ -19,6 +19,8 @@ final class OtherCosts {
     private static final List<Factor> FACTORS = List.of(
             new Factor("random_page_cost", 0.5),
             new Factor("random_page_cost", 0.275),
+            new Factor("random_page_cost", 2),
+            new Factor("cpu_index_tuple_cost", 4),
             new Factor("cpu_tuple_cost", 3),
             new Factor("cpu_operator_cost", 4));
 

@@ -6,16 +6,19 @@ import dev.hone.twin.PlanException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which plan each call has with each set of options, as the stage's planner says. A call is planned again only for sets
  * that differ in what concerns tables it touches, and not even then if a known plan would win again: what the planner chose
- * among more indexes it also chooses among fewer, as long as all it used is still there and it is told the same.
+ * among more indexes it also chooses among fewer, as long as all it used is still there and it is told the same; and what it
+ * chose among fewer it still can, so that nothing is gained by asking where that costs no more than the best among more.
  */
 final class PlanBook {
 
@@ -85,16 +88,10 @@ final class PlanBook {
         Map<BitSet, Known> plans = known.get(call);
         Known found = plans.get(relevant);
         if (found == null) {
-            found = plans.values().stream()
-                    .filter(one -> isSubset(one.entry().used(), relevant)
-                            && isSubset(relevant, one.visible())
-                            && told(relevant).equals(told(one.visible())))
-                    .findFirst()
-                    .orElse(null);
-            Plan plan;
+            found = inferred(plans.values(), relevant);
             if (found == null) {
                 stage.show(set);
-                plan = stage.runner().explain(calls.get(call));
+                Plan plan = stage.runner().explain(calls.get(call));
                 found = new Known(relevant, entry(call, plan, relevant));
             } else if (writes(call)) {
                 found = new Known(relevant, entry(call, found.entry().plan(), relevant));
@@ -102,6 +99,50 @@ final class PlanBook {
             plans.put(relevant, found);
         }
         return found.entry();
+    }
+
+    /**
+     * Asks the planner for every call's plan with a set, whatever was inferred.
+     *
+     * @return true if one was another
+     */
+    boolean planAfresh(BitSet set) throws SQLException {
+        boolean other = false;
+        stage.show(set);
+        for (int call = 0; call < calls.size(); call++) {
+            BitSet relevant = relevant(call, set);
+            Entry inferred = entry(call, set);
+            Entry fresh = entry(call, stage.runner().explain(calls.get(call)), relevant);
+            if (!fresh.work().equals(inferred.work())) {
+                known.get(call).put(relevant, new Known(relevant, fresh));
+                other = true;
+            }
+        }
+        return other;
+    }
+
+    private @Nullable Known inferred(Collection<Known> plans, BitSet relevant) {
+        Known possible = null;
+        double lower = 0;
+        for (Known one : plans) {
+            if (!told(relevant).equals(told(one.visible()))) {
+                continue;
+            }
+            boolean stillThere = isSubset(one.entry().used(), relevant);
+            if (isSubset(relevant, one.visible())) {
+                if (stillThere) {
+                    return one;
+                }
+                lower = Math.max(lower, one.entry().plan().totalCost());
+            }
+            if (stillThere
+                    && (possible == null
+                            || one.entry().plan().totalCost()
+                                    < possible.entry().plan().totalCost())) {
+                possible = one;
+            }
+        }
+        return possible != null && possible.entry().plan().totalCost() <= lower ? possible : null;
     }
 
     /** Whether a call does the same with one set as with another. */

@@ -69,9 +69,8 @@ final class Report {
         List<Verification.Rejected> rejected = new ArrayList<>();
         List<Verification.Told> told = new ArrayList<>();
         for (int i = 0; i < stage.options().size(); i++) {
-            double missed = chosen.get(i)
-                    ? Math.max(0, search.objective(Search.without(chosen, i)) - search.objective(chosen))
-                    : 0;
+            double missed =
+                    chosen.get(i) ? Math.max(0, search.millis(Search.without(chosen, i)) - search.millis(chosen)) : 0;
             switch (stage.options().get(i)) {
                 case Option.Index index -> {
                     if (chosen.get(i)) {

@@ -20,6 +20,10 @@ final class Search {
     private static final double COST_GAIN = 0.02;
 
     private static final double PENALTY = 25;
+
+    /** Less nobody notices, and no clock tells. */
+    static final double NOTICED_MILLIS = 0.02;
+
     private static final long FEW_BYTES = 64 << 10;
 
     private final Stage stage;
@@ -35,23 +39,62 @@ final class Search {
         this.minimumGain = minimumGain;
     }
 
-    /** Milliseconds of the whole workload, with what slower queries are fined. */
-    double objective(BitSet set) throws SQLException {
+    /** Milliseconds of the whole workload. */
+    double millis(BitSet set) throws SQLException {
         double sum = 0;
-        BitSet none = new BitSet();
-        List<Call> calls = times.book().calls();
-        for (int i = 0; i < calls.size(); i++) {
-            double millis = times.millis(i, set);
-            sum += calls.get(i).weight() * millis;
-            if (!times.book().writes(i)) {
-                double before = times.millis(i, none);
-                double slower = millis - before * (1 + TOLERANCE);
-                if (slower > 0.02) {
-                    sum += PENALTY * calls.get(i).weight() * slower;
-                }
-            }
+        for (int i = 0; i < times.book().calls().size(); i++) {
+            sum += weight(i) * times.millis(i, set);
         }
         return sum;
+    }
+
+    /** Milliseconds of the whole workload, with what is fined for slower queries. */
+    double objective(BitSet set) throws SQLException {
+        double sum = 0;
+        for (int i = 0; i < times.book().calls().size(); i++) {
+            sum += weight(i) * (times.millis(i, set) + fine(i, set));
+        }
+        return sum;
+    }
+
+    /** What sets are compared by in the end: another cost must be worth what it may do to queries that nobody measured. */
+    double judged(BitSet set) throws SQLException {
+        long costs = set.stream().filter(this::isCost).count();
+        return objective(set) * (1 + costs * COST_GAIN);
+    }
+
+    /** The {@link #objective}, if every plan that was not measured yet takes what its call takes without options. */
+    double hoped(BitSet set) throws SQLException {
+        double sum = 0;
+        for (int i = 0; i < times.book().calls().size(); i++) {
+            double millis = times.isMeasured(i, set) ? times.millis(i, set) : times.millis(i, new BitSet());
+            sum += weight(i) * (millis + fine(i, set));
+        }
+        return sum;
+    }
+
+    /** The calls that only read, and were measured to be slower with a set than without any option. */
+    List<Integer> slower(BitSet set) throws SQLException {
+        List<Integer> slower = new ArrayList<>();
+        for (int i = 0; i < times.book().calls().size(); i++) {
+            if (fine(i, set) > 0) {
+                slower.add(i);
+            }
+        }
+        return slower;
+    }
+
+    /** A prediction is too coarse to fine anybody for it. */
+    private double fine(int call, BitSet set) throws SQLException {
+        if (times.book().writes(call) || !times.isMeasured(call, set)) {
+            return 0;
+        }
+        double slower = times.millis(call, set) - times.millis(call, new BitSet()) * (1 + TOLERANCE);
+        return slower > NOTICED_MILLIS ? PENALTY * slower : 0;
+    }
+
+    private double weight(int call) {
+        return times.book().calls().get(call).weight();
     }
 
     long bytes(BitSet set) {
@@ -179,11 +222,14 @@ final class Search {
             if (set.get(in) || isCost(in) || deadline.isOver()) {
                 continue;
             }
-            BitSet best = fitted(with(set, in));
+            BitSet beside = with(set, in);
+            BitSet best = fitted(beside);
             double least = best.get(in) ? objective(best) : Double.POSITIVE_INFINITY;
+            boolean idle = isIdle(set, beside);
             for (int out : set.stream().toArray()) {
                 BitSet other = with(without(set, out), in);
-                if (bytes(other) <= budgetBytes) {
+                // What changes nothing beside another can only do the same in its place, and must then be smaller.
+                if (bytes(other) <= budgetBytes && (!idle || bytes(other) < bytes(set))) {
                     double objective = objective(other);
                     if (objective < least) {
                         best = other;
@@ -197,6 +243,15 @@ final class Search {
             }
         }
         return set;
+    }
+
+    private boolean isIdle(BitSet set, BitSet more) throws SQLException {
+        for (int i = 0; i < times.book().calls().size(); i++) {
+            if (!times.book().isSame(i, set, more)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** With one option more, in the place of another value of the same cost. */

@@ -19,8 +19,10 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -45,9 +47,6 @@ final class Verifier {
 
     private static final Duration LONGEST = Duration.ofMinutes(5);
 
-    /** Less nobody notices, and no clock tells. */
-    private static final double NOTICED_MILLIS = 0.02;
-
     private final Stage stage;
     private final Snapshot snapshot;
     private final Workload workload;
@@ -59,6 +58,9 @@ final class Verifier {
     private final List<String> notes = new ArrayList<>();
     private final Map<CreateIndex, String> impossible = new LinkedHashMap<>();
     private final Map<Integer, Pairs.Result> confirmed = new HashMap<>();
+
+    /** The sets with which every plan was measured. */
+    private final Set<BitSet> seenAtWork = new LinkedHashSet<>();
 
     /** Whether the last search ended because nothing looked better. */
     private boolean exhausted;
@@ -131,17 +133,19 @@ final class Verifier {
         Search search = new Search(stage, known, budgetBytes, minimumGain);
         BitSet chosen = withCosts(known, search, searched(known, search, start, searching), searching);
         for (int round = 0; round < 8 && !whole.isOver(); round++) {
-            Set<Integer> slower = compared(known, chosen, whole);
-            if (slower.isEmpty()) {
+            if (!compared(known, chosen, whole)) {
                 break;
             }
-            BitSet before = chosen;
             chosen = withCosts(known, search, searched(known, search, chosen, whole), whole);
-            if (chosen.equals(before)) {
-                chosen = withoutCulprits(known, chosen, slower);
-            }
         }
-        BitSet safe = safe(known, search, chosen);
+        BitSet safe = safe(known, search);
+        // What the planner does with a set was inferred in part; what is recommended must have been seen at work.
+        while (known.book().planAfresh(safe)) {
+            try (Progress.Task task = progress.begin("Measuring plans", -1)) {
+                measured(known, safe, whole, task);
+            }
+            safe = safe(known, search);
+        }
         for (int query : List.copyOf(confirmed.keySet())) {
             if (isOther(known, query, chosen, safe)) {
                 confirmed.remove(query);
@@ -160,8 +164,7 @@ final class Verifier {
                     continue;
                 }
                 BitSet other = search.with(best, i);
-                measure(known, unmeasured(known, other), other, deadline, task);
-                if (unmeasured(known, other).isEmpty()
+                if (measured(known, other, deadline, task)
                         && search.objective(other) < search.objective(best) * (1 - search.least(i))) {
                     best = other;
                 }
@@ -171,33 +174,28 @@ final class Verifier {
     }
 
     /**
-     * What is left of a set without what makes a query slower that only reads, and without what leads to plans that were
-     * never measured: when time is up in the middle of a search, nothing may be recommended that nobody saw at work.
+     * The best of the sets with which every plan was measured, and none of a query that only reads was slower: when time is
+     * up in the middle of a search, nothing may be recommended that nobody saw at work. Of sets as good, the smallest.
      */
-    private BitSet safe(PlanTimes known, Search search, BitSet chosen) throws SQLException {
-        BitSet set = chosen;
-        while (!set.isEmpty()) {
-            Set<Integer> bad = unsafe(known, set);
-            if (bad.isEmpty()) {
-                return search.objective(set) < search.objective(new BitSet()) ? set : new BitSet();
-            }
-            BitSet fewer = withoutCulprits(known, set, bad);
-            set = fewer.equals(set) ? new BitSet() : fewer;
-        }
-        return set;
-    }
-
-    /** The queries that a set makes slower though they only read, or leads to a plan that was never measured. */
-    private static Set<Integer> unsafe(PlanTimes known, BitSet set) throws SQLException {
-        Set<Integer> bad = new HashSet<>();
-        for (int i = 0; i < known.book().calls().size(); i++) {
-            double before = known.millis(i, new BitSet());
-            double most = before * (1 + Search.TOLERANCE) + NOTICED_MILLIS;
-            if (!known.isMeasured(i, set) || (!known.book().writes(i) && known.millis(i, set) > most)) {
-                bad.add(known.book().calls().get(i).query());
+    private BitSet safe(PlanTimes known, Search search) throws SQLException {
+        List<BitSet> sound = new ArrayList<>(List.of(new BitSet()));
+        double least = search.judged(new BitSet());
+        for (BitSet set : seenAtWork) {
+            if (search.slower(set).isEmpty() && unmeasured(known, set).isEmpty()) {
+                sound.add(set);
+                least = Math.min(least, search.judged(set));
             }
         }
-        return bad;
+        BitSet best = null;
+        for (BitSet set : sound) {
+            if (search.judged(set) <= least * (1 + minimumGain / 10)
+                    && (best == null
+                            || search.bytes(set) < search.bytes(best)
+                            || (search.bytes(set) == search.bytes(best) && set.cardinality() < best.cardinality()))) {
+                best = set;
+            }
+        }
+        return best == null ? new BitSet() : best;
     }
 
     /** Whether a query's plans are others with another set. */
@@ -343,63 +341,53 @@ final class Verifier {
         }
     }
 
-    /** The best set all of whose plans are measured; measures what looks better until nothing does, or time is up. */
+    /** The best set that makes nothing slower; measures what looks better until nothing does, or time is up. */
     private BitSet searched(PlanTimes known, Search search, BitSet start, Deadline deadline) throws SQLException {
-        BitSet best = new BitSet();
-        // Many candidates take long to search: something must be measured before that, or nothing may be.
         BitSet first = search.fitted(start);
         for (int i = 0; i < stage.options().size(); i++) {
             if (stage.options().get(i) instanceof Option.Distinct) {
                 first.set(i);
             }
         }
-        List<BitSet> starts = List.of(first);
-        boolean begun = false;
         try (Progress.Task task = progress.begin("Measuring plans", -1)) {
-            // The shortest way to something worth having, should there be no time for more.
-            for (BitSet set = first; !set.isEmpty() && !deadline.isOver(); ) {
-                measure(known, unmeasured(known, set), set, deadline, task);
-                if (unmeasured(known, set).isEmpty() && search.objective(set) < search.objective(best)) {
-                    best = set;
-                }
-                Set<Integer> bad = unsafe(known, set);
-                BitSet fewer = bad.isEmpty() ? set : withoutCulprits(known, set, bad);
-                if (fewer.equals(set)) {
+            // Many candidates take long to search: something worth having must be known before that, or nothing may be.
+            Optional<BitSet> mended =
+                    new Repair(stage, known, search, set -> measured(known, set, deadline, task), deadline).of(first);
+            if (mended.isPresent()) {
+                // What led to a query's better plan before may be of no use now.
+                measured(known, search.withoutIdle(mended.get()), deadline, task);
+            }
+            BitSet last = first;
+            while (!deadline.isOver()) {
+                known.model(OperatorModel.fit(known.all()));
+                BitSet set = search.best(
+                        List.of(first, last, safe(known, search)),
+                        Deadline.in(deadline.left().dividedBy(3)));
+                boolean nothingNew = unmeasured(known, set).isEmpty();
+                if (measured(known, set, deadline, task) && nothingNew) {
                     break;
                 }
-                set = fewer;
+                last = set;
             }
-            while (true) {
-                BitSet set =
-                        begun ? search.best(starts, Deadline.in(deadline.left().dividedBy(3))) : first;
-                List<Integer> unknown = unmeasured(known, set);
-                unknown.sort(Comparator.comparingDouble(call -> -hoped(known, call, set)));
-                measure(known, unknown, set, deadline, task);
-                if (unmeasured(known, set).isEmpty() && search.objective(set) < search.objective(best)) {
-                    best = set;
-                }
-                if ((begun && unknown.isEmpty()) || deadline.isOver()) {
-                    exhausted = !deadline.isOver();
-                    return best;
-                }
-                begun = true;
-                known.model(OperatorModel.fit(known.all()));
-                starts = List.of(first, set, best);
-            }
+            exhausted = !deadline.isOver();
+            return safe(known, search);
         }
     }
 
-    /** Measures calls in their order, as far as there is time. */
-    private void measure(PlanTimes known, List<Integer> calls, BitSet set, Deadline deadline, Progress.Task task)
-            throws SQLException {
-        for (int call : calls) {
+    /** Measures the plans of a set that are not measured yet, the most promising first; false if time was up before. */
+    private boolean measured(PlanTimes known, BitSet set, Deadline deadline, Progress.Task task) throws SQLException {
+        List<Integer> unknown = unmeasured(known, set);
+        unknown.sort(Comparator.comparingDouble(call -> -hoped(known, call, set)));
+        for (int call : unknown) {
             if (deadline.isOver()) {
-                break;
+                return false;
             }
             int query = known.book().calls().get(call).query();
             task.at(known.all().size(), workload.queries().get(query).id());
             measure(known, call, set);
         }
+        seenAtWork.add((BitSet) set.clone());
+        return true;
     }
 
     private static List<Integer> unmeasured(PlanTimes known, BitSet set) throws SQLException {
@@ -421,10 +409,10 @@ final class Verifier {
         }
     }
 
-    /** Compares every query whose plans differ, in pairs; the numbers of those that are slower and only read. */
-    private Set<Integer> compared(PlanTimes known, BitSet chosen, Deadline deadline) throws SQLException {
+    /** Compares every query whose plans differ, in pairs; true if one that only reads was slower. */
+    private boolean compared(PlanTimes known, BitSet chosen, Deadline deadline) throws SQLException {
         confirmed.clear();
-        Set<Integer> slower = new HashSet<>();
+        boolean slower = false;
         Map<Integer, List<Integer>> changed = new LinkedHashMap<>();
         List<Call> calls = known.book().calls();
         for (int i = 0; i < calls.size(); i++) {
@@ -462,7 +450,7 @@ final class Verifier {
                     // One in forty is called slower by chance; a second series seldom is too.
                     Pairs.Result again = pairs.compare(new BitSet(), chosen, millis, Deadline.in(share));
                     if (isSlower(again)) {
-                        slower.add(one.getKey());
+                        slower = true;
                         punish(known, one.getValue(), chosen, again.ratio());
                     }
                     result = again;
@@ -485,7 +473,7 @@ final class Verifier {
     }
 
     private static boolean isSlower(Pairs.Result result) {
-        return result.slower() && result.afterMillis() - result.beforeMillis() > NOTICED_MILLIS;
+        return result.slower() && result.afterMillis() - result.beforeMillis() > Search.NOTICED_MILLIS;
     }
 
     /** Lets the search know what the pairs showed. */
@@ -493,28 +481,12 @@ final class Verifier {
         for (int call : calls) {
             Entry entry = known.book().entry(call, chosen);
             double before = known.millis(call, new BitSet());
-            double worse = before * Math.max(ratio, 1 + 2 * Search.TOLERANCE);
+            // Enough to be fined for, however little it is.
+            double worse = Math.max(before * ratio, before * (1 + 2 * Search.TOLERANCE) + 2 * Search.NOTICED_MILLIS);
             if (known.millis(call, chosen) < worse) {
                 known.put(call, entry.work(), new PlanTimes.Measured(entry.plan(), worse, false));
             }
         }
-    }
-
-    /** Without the indexes that slower queries use. */
-    private static BitSet withoutCulprits(PlanTimes known, BitSet chosen, Set<Integer> slower) throws SQLException {
-        BitSet set = (BitSet) chosen.clone();
-        List<Call> calls = known.book().calls();
-        for (int i = 0; i < calls.size(); i++) {
-            if (slower.contains(calls.get(i).query())) {
-                set.andNot(known.book().entry(i, chosen).used());
-                for (int told : known.book().told(chosen).stream().toArray()) {
-                    if (!known.book().isSame(i, chosen, Search.without(chosen, told))) {
-                        set.clear(told);
-                    }
-                }
-            }
-        }
-        return set;
     }
 
     /** An index as SQL, for people. */
