@@ -52,7 +52,7 @@ class ArchitectureTest {
                     "monitoring",
                     "upkeep")
             .whereLayer("workload")
-            .mayOnlyBeAccessedByLayers("twin", "advise", "measure", "verify", "guard")
+            .mayOnlyBeAccessedByLayers("twin", "advise", "measure", "verify", "guard", "upkeep")
             .whereLayer("twin")
             .mayOnlyBeAccessedByLayers("advise", "verify")
             .whereLayer("change")

@@ -95,8 +95,8 @@ final class AdviseCommand implements Callable<Integer> {
     @Option(
             names = "--count",
             description =
-                    "Also count values in a sample of the tables' rows, to find wrong estimates: at most 20 read-only"
-                            + " statements of 5 s.")
+                    "Look harder for wrong estimates: also count the values of whole columns, and combinations, by at"
+                            + " most 20 read-only statements of 5 s.")
     private boolean count;
 
     @Option(
@@ -163,7 +163,7 @@ final class AdviseCommand implements Callable<Integer> {
             Snapshot snapshot = planned(
                     SnapshotReader.whole(Checks.queries(server.version())).read(server, progress));
             Diagnosis diagnosis = Checks.diagnose(snapshot);
-            Advising.Learnt learnt = count ? learn(server).counting(server) : learn(server);
+            Advising.Learnt learnt = learn(server).counting(new Advising.Count(server, count));
             Optional<Path> times = LearnedTimes.file(server);
             Optional<LearnedTimes> known = times.flatMap(LearnedTimes::read);
             AdviceOptions using =

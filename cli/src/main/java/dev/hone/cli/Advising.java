@@ -4,12 +4,11 @@ import dev.hone.HoneException;
 import dev.hone.Progress;
 import dev.hone.advise.Advice;
 import dev.hone.advise.AdviceOptions;
+import dev.hone.advise.CountedAdvice;
 import dev.hone.advise.FindingAdvice;
 import dev.hone.advise.Hints;
 import dev.hone.advise.IndexAdvisor;
 import dev.hone.advise.Proposal;
-import dev.hone.advise.Recommendation;
-import dev.hone.advise.StatisticsAdvisor;
 import dev.hone.check.Diagnosis;
 import dev.hone.check.Finding;
 import dev.hone.check.Severity;
@@ -44,12 +43,12 @@ final class Advising {
     /**
      * A workload, or why there is none.
      *
-     * @param counted the server on which values may be counted, to find wrong estimates; null for none
+     * @param count where values may be counted, to find wrong estimates; null for nowhere
      */
     record Learnt(
             @Nullable Workload workload,
             List<String> notes,
-            @Nullable Server counted) {
+            @Nullable Count count) {
 
         Learnt(@Nullable Workload workload, List<String> notes) {
             this(workload, notes, null);
@@ -89,12 +88,12 @@ final class Advising {
         Learnt withNote(String note) {
             List<String> more = new ArrayList<>(notes);
             more.add(note);
-            return new Learnt(workload, more, counted);
+            return new Learnt(workload, more, count);
         }
 
-        /** The same, with leave to count values on a server. */
-        Learnt counting(Server server) {
-            return new Learnt(workload, notes, server);
+        /** The same, with leave to count values. */
+        Learnt counting(Count where) {
+            return new Learnt(workload, notes, where);
         }
 
         /** The workload of a script, its parameters sampled from the server. */
@@ -102,6 +101,13 @@ final class Advising {
             return new Learnt(script.workload(SampleValues.read(server, script, SAMPLE_TIMEOUT)), List.of());
         }
     }
+
+    /**
+     * Leave to count values.
+     *
+     * @param thorough whether to count more than what a few pages tell
+     */
+    record Count(Server server, boolean thorough) {}
 
     private Advising() {}
 
@@ -177,10 +183,12 @@ final class Advising {
         }
         try {
             Twin twin = built.getFirst();
-            Server counted = learnt.counted();
-            Advice advice = counted == null
-                    ? indexes(built, snapshot, workload, options, progress)
-                    : counted(built, snapshot, workload, options, counted, progress);
+            Count count = learnt.count();
+            Advice advice = count == null
+                    ? IndexAdvisor.advise(built, snapshot, workload, options, progress)
+                    : CountedAdvice.advise(
+                            built, snapshot, workload, options, count.server(), count.thorough(), progress);
+            advice = advice.withHints(Hints.of(twin, snapshot, workload, advice.recommendations()));
             advice = trying.tried(twin, snapshot, workload, advice);
             for (String note : OmissionNotes.of(Reach.of(twin, workload))) {
                 advice = advice.withNote(note);
@@ -188,38 +196,6 @@ final class Advising {
             return advice;
         } finally {
             built.forEach(Twin::close);
-        }
-    }
-
-    private static Advice indexes(
-            List<Twin> twins, Snapshot snapshot, Workload workload, AdviceOptions options, Progress progress) {
-        Advice indexes = IndexAdvisor.advise(twins, snapshot, workload, options, progress);
-        return indexes.withHints(Hints.of(twins.getFirst(), snapshot, workload, indexes.recommendations()));
-    }
-
-    /** Advice on indexes for right statistics, and before it on the statistics. */
-    private static Advice counted(
-            List<Twin> twins,
-            Snapshot snapshot,
-            Workload workload,
-            AdviceOptions options,
-            Server server,
-            Progress progress) {
-        Twin twin = twins.getFirst();
-        StatisticsAdvisor statistics = StatisticsAdvisor.count(twin, snapshot, workload, server, progress);
-        if (statistics.foundNothing()) {
-            return indexes(twins, snapshot, workload, options, progress);
-        }
-        Snapshot corrected = statistics.corrected();
-        List<Twin> better = Twin.build(corrected, twins.size(), progress);
-        try {
-            Advice advice = indexes(better, corrected, workload, options, progress);
-            List<Recommendation> all = new ArrayList<>(
-                    statistics.recommendations(twin, better.getFirst(), workload, advice.recommendations()));
-            all.addAll(advice.recommendations());
-            return advice.withRecommendations(all);
-        } finally {
-            better.forEach(Twin::close);
         }
     }
 

@@ -129,7 +129,7 @@ final class Demo {
                     snapshot,
                     address.toString(),
                     diagnosis,
-                    Advising.Learnt.from(server, shown.script()),
+                    Advising.Learnt.from(server, shown.script()).counting(new Advising.Count(server, false)),
                     options.budget() == null
                             ? AdviceOptions.DEFAULT
                             : AdviceOptions.DEFAULT.withBudget(options.budget().count()),

@@ -44,17 +44,29 @@ final class Choice {
     private final long budgetBytes;
     private final double minimumGain;
     private final BooleanSupplier timeIsUp;
+    private final BooleanSupplier isEnough;
     private final List<Integer> worthwhile;
 
     /** For an index, those with its keys in a better order, the best first. */
     private final Map<Integer, List<Integer>> preferred = new HashMap<>();
 
-    Choice(Costs costs, List<Integer> worthwhile, long budgetBytes, double minimumGain, BooleanSupplier timeIsUp) {
+    /**
+     * @param timeIsUp when true, all ends
+     * @param isEnough when true, what was chosen by then is not made better any more
+     */
+    Choice(
+            Costs costs,
+            List<Integer> worthwhile,
+            long budgetBytes,
+            double minimumGain,
+            BooleanSupplier timeIsUp,
+            BooleanSupplier isEnough) {
         this.costs = costs;
         this.worthwhile = List.copyOf(worthwhile);
         this.budgetBytes = budgetBytes;
         this.minimumGain = minimumGain;
         this.timeIsUp = timeIsUp;
+        this.isEnough = isEnough;
         for (int one : worthwhile) {
             for (int other : worthwhile) {
                 if (candidate(one).reorderedKeys(candidate(other)) > 0
@@ -67,11 +79,11 @@ final class Choice {
     }
 
     BitSet choose() {
-        BitSet perByte = refine(greedy(new BitSet(), true));
-        if (timeIsUp.getAsBoolean()) {
+        BitSet perByte = refine(greedy(new BitSet(), true, timeIsUp));
+        if (isEnough.getAsBoolean()) {
             return perByte;
         }
-        BitSet plain = refine(greedy(new BitSet(), false));
+        BitSet plain = refine(greedy(new BitSet(), false, isEnough));
         return isBetter(plain, perByte) ? plain : perByte;
     }
 
@@ -98,7 +110,7 @@ final class Choice {
         });
         prepare(start, possible, numbers, true);
         BitSet chosen = start;
-        while (!timeIsUp.getAsBoolean()) {
+        while (!isEnough.getAsBoolean()) {
             BitSet best = null;
             double least = Double.POSITIVE_INFINITY;
             for (Merger merger : possible) {
@@ -150,8 +162,8 @@ final class Choice {
 
     /** The choice, with the space that refining it left used for what did not fit before. */
     BitSet refilled(BitSet refined) {
-        BitSet fuller = greedy(refined, false);
-        if (fuller.equals(refined) || timeIsUp.getAsBoolean()) {
+        BitSet fuller = greedy(refined, false, isEnough);
+        if (fuller.equals(refined) || isEnough.getAsBoolean()) {
             return fuller;
         }
         BitSet again = refine(fuller);
@@ -172,18 +184,18 @@ final class Choice {
      * each index chosen leaves less to save; so only the most promising are weighed again, until one is as good as
      * the rest were. Where the rule does not hold, the last round finds it, which weighs all.
      */
-    private BitSet greedy(BitSet start, boolean perByte) {
+    private BitSet greedy(BitSet start, boolean perByte, BooleanSupplier until) {
         BitSet chosen = start;
         double current = costs.total(chosen);
         Map<Integer, Double> promised = new HashMap<>();
-        while (!timeIsUp.getAsBoolean()) {
+        while (!until.getAsBoolean()) {
             List<Integer> left = new ArrayList<>(worthwhile);
             BitSet now = chosen;
             left.removeIf(now::get);
             left.sort(
                     Comparator.comparingDouble((Integer one) -> -promised.getOrDefault(one, Double.POSITIVE_INFINITY)));
             Step best = null;
-            for (int from = 0; from < left.size() && !timeIsUp.getAsBoolean(); from += AT_ONCE) {
+            for (int from = 0; from < left.size() && !until.getAsBoolean(); from += AT_ONCE) {
                 if (best != null && best.score() >= promised.getOrDefault(left.get(from), Double.POSITIVE_INFINITY)) {
                     break;
                 }
@@ -292,7 +304,7 @@ final class Choice {
     /** Makes a choice smaller where nobody would notice, and better where somebody would. */
     BitSet refine(BitSet start) {
         BitSet chosen = start;
-        for (int round = 0; round < 4 && !timeIsUp.getAsBoolean(); round++) {
+        for (int round = 0; round < 4 && !isEnough.getAsBoolean(); round++) {
             BitSet before = chosen;
             chosen = consolidated(exchanged(withoutIdle(chosen)));
             // Only now is it settled which queries are left to each index.
@@ -349,7 +361,7 @@ final class Choice {
                     table,
                     rivals.stream().map(one -> with(without(now, old), one)).toList());
             for (int candidate : rivals) {
-                if (timeIsUp.getAsBoolean()) {
+                if (isEnough.getAsBoolean()) {
                     return chosen;
                 }
                 BitSet other = reordered(with(without(chosen, old), candidate), table);
@@ -416,7 +428,7 @@ final class Choice {
         BitSet chosen = start;
         for (int candidate : worthwhile) {
             Schema.Name table = table(candidate);
-            if (timeIsUp.getAsBoolean()) {
+            if (isEnough.getAsBoolean()) {
                 return chosen;
             }
             if (chosen.get(candidate) || !mayReplaceSeveral(candidate, chosen)) {

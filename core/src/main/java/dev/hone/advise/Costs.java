@@ -52,9 +52,6 @@ final class Costs {
     /** A question that {@link #prepare} answers ahead. */
     record Ask(int query, BitSet set) {}
 
-    /** The correlation from which equal values are taken to lie together. */
-    private static final double CLUSTERED = 0.9;
-
     /**
      * How many times more distinct values there may be than ANALYZE saw. Of TPC-H's order keys, 4.1 rows to each, it saw
      * a quarter: 30,000 rows of 6 million are sampled from whole pages, so that equal neighbours are sampled together and
@@ -219,8 +216,7 @@ final class Costs {
         boolean clustered = table.statistics().entrySet().stream()
                 .filter(one ->
                         Sql.identifier(one.getKey()).equals(candidate.keys().getFirst()))
-                .map(one -> one.getValue().correlation())
-                .anyMatch(correlation -> correlation != null && Math.abs(correlation) > CLUSTERED);
+                .anyMatch(one -> DistinctCount.isClustered(one.getValue()));
         return clustered
                         && distinct > 0
                         && !table.isSetDistinct(candidate.keys().getFirst())

@@ -1,5 +1,7 @@
 package dev.hone.advise;
 
+import dev.hone.advise.Parts.Kind;
+import dev.hone.advise.Parts.Part;
 import dev.hone.postgres.Sql;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -81,61 +83,36 @@ final class Deparsed {
      */
     record Order(Term term, boolean descending, boolean nullsFirst, String collation) {}
 
-    private enum Kind {
-        NAME,
-        STRING,
-        NUMBER,
-        PARAMETER,
-        OPERATOR,
-        CAST,
-        OTHER,
-        GROUP
-    }
-
-    /** A token, or what stands between two parentheses or brackets. */
-    private record Part(Kind kind, String text, boolean quoted, List<Part> inner) {
-        boolean is(String word) {
-            return !quoted && (kind == Kind.NAME || kind == Kind.OTHER) && text.equalsIgnoreCase(word);
-        }
-    }
-
-    private static final String OPERATOR_CHARACTERS = "+-*/<>=~!@#%^&|`?";
-    private static final Set<String> COMPARISONS = Set.of("=", "<>", "!=", "<", "<=", ">", ">=");
     private static final Set<String> KEYWORDS = Set.of(
             "and", "or", "not", "in", "case", "when", "then", "else", "zone", "collate", "is", "from", "distinct");
     private static final Set<String> NOT_FUNCTIONS = Set.of("any", "all", "row", "array", "subplan", "initplan");
 
-    private final String text;
-    private int at;
-
-    private Deparsed(String text) {
-        this.text = text;
-    }
+    private Deparsed() {}
 
     /** The conditions that must all hold; those not understood are left out. */
     static List<Condition> conditions(String text) {
         List<Condition> found = new ArrayList<>();
-        and(parse(text), found);
+        and(Parts.parse(text), found);
         return found;
     }
 
     /** A key such as {@code t.a DESC NULLS LAST}. */
     static Optional<Order> order(String text) {
-        List<Part> parts = new ArrayList<>(parse(text));
+        List<Part> parts = new ArrayList<>(Parts.parse(text));
         boolean nullsGiven = false;
         boolean nullsFirst = false;
         boolean descending = false;
-        if (endsWith(parts, "NULLS", "FIRST") || endsWith(parts, "NULLS", "LAST")) {
+        if (Parts.endsWith(parts, "NULLS", "FIRST") || Parts.endsWith(parts, "NULLS", "LAST")) {
             nullsGiven = true;
             nullsFirst = parts.getLast().is("FIRST");
             parts = parts.subList(0, parts.size() - 2);
         }
-        if (endsWith(parts, "DESC")) {
+        if (Parts.endsWith(parts, "DESC")) {
             descending = true;
             parts = parts.subList(0, parts.size() - 1);
         }
         String collation = "";
-        int collate = indexOf(parts, "COLLATE");
+        int collate = Parts.indexOf(parts, "COLLATE");
         if (collate > 0) {
             collation = parts.subList(collate + 1, parts.size()).stream()
                     .map(part -> part.kind() == Kind.NAME ? Sql.identifier(part.text()) : part.text())
@@ -154,13 +131,13 @@ final class Deparsed {
      */
     static Set<Column> columns(String text) {
         Set<Column> found = new LinkedHashSet<>();
-        collect(parse(text), found);
+        collect(Parts.parse(text), found);
         return found;
     }
 
     /** The column of which the text takes the {@code min} or {@code max}. */
     static Optional<Column> extreme(String text) {
-        List<Part> parts = parse(text);
+        List<Part> parts = Parts.parse(text);
         if (parts.size() != 2
                 || !(parts.getFirst().is("min") || parts.getFirst().is("max"))) {
             return Optional.empty();
@@ -177,13 +154,13 @@ final class Deparsed {
      * Empty if it has another access method.
      */
     static List<String> indexKeys(String definition, String method) {
-        List<Part> parts = parse(definition);
+        List<Part> parts = Parts.parse(definition);
         for (int i = 0; i + 2 < parts.size(); i++) {
             if (parts.get(i).is("USING")
                     && parts.get(i + 1).is(method)
                     && parts.get(i + 2).kind() == Kind.GROUP) {
-                return split(parts.get(i + 2).inner(), ",").stream()
-                        .map(Deparsed::render)
+                return Parts.split(parts.get(i + 2).inner(), ",").stream()
+                        .map(Parts::render)
                         .toList();
             }
         }
@@ -192,23 +169,7 @@ final class Deparsed {
 
     /** An SQL text with insignificant differences of quoting, space and outer parentheses removed. */
     static String canonical(String sql) {
-        return render(parse(sql));
-    }
-
-    private static String render(List<Part> parts) {
-        if (parts.size() == 1 && parts.getFirst().kind() == Kind.GROUP) {
-            return render(parts.getFirst().inner());
-        }
-        StringBuilder result = new StringBuilder();
-        for (Part part : parts) {
-            if (part.kind() == Kind.GROUP) {
-                result.append('(').append(render(part.inner())).append(')');
-            } else {
-                result.append(part.text());
-            }
-            result.append(' ');
-        }
-        return result.toString().strip();
+        return Parts.render(Parts.parse(sql));
     }
 
     private static void and(List<Part> parts, List<Condition> into) {
@@ -216,12 +177,12 @@ final class Deparsed {
             and(parts.getFirst().inner(), into);
             return;
         }
-        List<List<Part>> all = split(parts, "AND");
+        List<List<Part>> all = Parts.split(parts, "AND");
         if (all.size() > 1) {
             all.forEach(one -> and(one, into));
             return;
         }
-        List<List<Part>> any = split(parts, "OR");
+        List<List<Part>> any = Parts.split(parts, "OR");
         if (any.size() > 1) {
             List<List<Condition>> arms = new ArrayList<>();
             for (List<Part> one : any) {
@@ -236,17 +197,17 @@ final class Deparsed {
     }
 
     private static Optional<Condition> simple(List<Part> parts) {
-        if (endsWith(parts, "IS", "NULL")) {
+        if (Parts.endsWith(parts, "IS", "NULL")) {
             return Optional.of(new NullTest(term(parts.subList(0, parts.size() - 2)), true));
         }
-        if (endsWith(parts, "IS", "NOT", "NULL")) {
+        if (Parts.endsWith(parts, "IS", "NOT", "NULL")) {
             return Optional.of(new NullTest(term(parts.subList(0, parts.size() - 3)), false));
         }
-        int is = indexOf(parts, "IS");
+        int is = Parts.indexOf(parts, "IS");
         if (is > 0
-                && (endsWith(parts, "TRUE") || endsWith(parts, "FALSE") || endsWith(parts, "UNKNOWN"))
+                && (Parts.endsWith(parts, "TRUE") || Parts.endsWith(parts, "FALSE") || Parts.endsWith(parts, "UNKNOWN"))
                 && term(parts.subList(0, is)) instanceof Column column) {
-            return Optional.of(new TruthTest(column, render(parts.subList(is, parts.size()))));
+            return Optional.of(new TruthTest(column, Parts.render(parts.subList(is, parts.size()))));
         }
         boolean negated = !parts.isEmpty() && parts.getFirst().is("NOT");
         if (term(negated ? parts.subList(1, parts.size()) : parts) instanceof Column column) {
@@ -298,7 +259,7 @@ final class Deparsed {
             }
         }
         if (parts.size() == 2 && parts.getFirst().is("ROW") && parts.get(1).kind() == Kind.GROUP) {
-            return new Tuple(split(parts.get(1).inner(), ",").stream()
+            return new Tuple(Parts.split(parts.get(1).inner(), ",").stream()
                     .map(Deparsed::term)
                     .toList());
         }
@@ -315,7 +276,7 @@ final class Deparsed {
                 return inner;
             }
             if (inner instanceof Column column && column.cast().isEmpty()) {
-                return new Column(column.alias(), column.name(), render(parts.subList(cast + 1, parts.size())));
+                return new Column(column.alias(), column.name(), Parts.render(parts.subList(cast + 1, parts.size())));
             }
         }
         return expression(parts);
@@ -364,7 +325,7 @@ final class Deparsed {
                 if (name.kind() != Kind.NAME) {
                     return false;
                 }
-                sql.append(isCall(parts, i + 2) ? quote(part) + "." + quote(name) : Sql.identifier(name.text()));
+                sql.append(Parts.isCall(parts, i + 2) ? quote(part) + "." + quote(name) : Sql.identifier(name.text()));
                 i += 2;
             } else {
                 sql.append(quote(part));
@@ -413,17 +374,13 @@ final class Deparsed {
                 collect(part.inner(), into);
             } else if (starts && naming) {
                 Part name = parts.get(i + 2);
-                if (name.text().equals("*") || (name.kind() == Kind.NAME && !isCall(parts, i + 2))) {
+                if (name.text().equals("*") || (name.kind() == Kind.NAME && !Parts.isCall(parts, i + 2))) {
                     into.add(new Column(part.text(), name.text(), ""));
                 }
-            } else if (starts && !isCall(parts, i)) {
+            } else if (starts && !Parts.isCall(parts, i)) {
                 into.add(new Column("", part.text(), ""));
             }
         }
-    }
-
-    private static boolean isCall(List<Part> parts, int name) {
-        return name + 1 < parts.size() && parts.get(name + 1).kind() == Kind.GROUP;
     }
 
     private static int lastCast(List<Part> parts) {
@@ -436,143 +393,5 @@ final class Deparsed {
             }
         }
         return -1;
-    }
-
-    private static int indexOf(List<Part> parts, String word) {
-        for (int i = 0; i < parts.size(); i++) {
-            if (parts.get(i).is(word)) {
-                return i;
-            }
-        }
-        return -1;
-    }
-
-    private static boolean endsWith(List<Part> parts, String... words) {
-        if (parts.size() <= words.length) {
-            return false;
-        }
-        for (int i = 0; i < words.length; i++) {
-            if (!parts.get(parts.size() - words.length + i).is(words[i])) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static List<List<Part>> split(List<Part> parts, String word) {
-        List<List<Part>> all = new ArrayList<>();
-        int from = 0;
-        for (int i = 0; i <= parts.size(); i++) {
-            if (i == parts.size() || parts.get(i).is(word)) {
-                all.add(parts.subList(from, i));
-                from = i + 1;
-            }
-        }
-        return all;
-    }
-
-    private static List<Part> parse(String text) {
-        return List.copyOf(new Deparsed(text).parts());
-    }
-
-    private List<Part> parts() {
-        List<Part> parts = new ArrayList<>();
-        while (at < text.length()) {
-            char c = text.charAt(at);
-            if (c == ')' || c == ']') {
-                return parts;
-            } else if (c == '(' || c == '[') {
-                at++;
-                List<Part> inner = parts();
-                at++;
-                parts.add(new Part(Kind.GROUP, String.valueOf(c), false, List.copyOf(inner)));
-            } else if (Character.isWhitespace(c)) {
-                at++;
-            } else {
-                parts.add(token(c));
-            }
-            foldOperator(parts);
-        }
-        return parts;
-    }
-
-    /**
-     * {@code OPERATOR(schema.%)} is {@code %} where that is no sign of comparison: these could be anything under another
-     * schema.
-     */
-    private static void foldOperator(List<Part> parts) {
-        int size = parts.size();
-        if (size < 2 || !parts.get(size - 2).is("OPERATOR") || parts.getLast().kind() != Kind.GROUP) {
-            return;
-        }
-        List<Part> inner = parts.getLast().inner();
-        if (!inner.isEmpty()
-                && inner.getLast().kind() == Kind.OPERATOR
-                && !COMPARISONS.contains(inner.getLast().text())) {
-            parts.subList(size - 2, size).clear();
-            parts.add(inner.getLast());
-        }
-    }
-
-    private Part token(char c) {
-        int start = at;
-        if (c == '"') {
-            String name = quoted('"', false);
-            return new Part(Kind.NAME, name.replace("\"\"", "\""), true, List.of());
-        }
-        if (c == '\'' || ((c == 'E' || c == 'B' || c == 'X') && text.startsWith("'", at + 1))) {
-            at += c == '\'' ? 0 : 1;
-            quoted('\'', c == 'E');
-            return new Part(Kind.STRING, text.substring(start, at), false, List.of());
-        }
-        if (c == '$' && at + 1 < text.length() && Character.isDigit(text.charAt(at + 1))) {
-            at++;
-            skip(Character::isDigit);
-            return new Part(Kind.PARAMETER, text.substring(start, at), false, List.of());
-        }
-        if (Character.isDigit(c)) {
-            skip(digit -> Character.isLetterOrDigit(digit) || digit == '.');
-            return new Part(Kind.NUMBER, text.substring(start, at), false, List.of());
-        }
-        if (Character.isLetter(c) || c == '_' || c > 127) {
-            skip(letter -> Character.isLetterOrDigit(letter) || letter == '_' || letter == '$' || letter > 127);
-            return new Part(Kind.NAME, text.substring(start, at), false, List.of());
-        }
-        if (text.startsWith("::", at)) {
-            at += 2;
-            return new Part(Kind.CAST, "::", false, List.of());
-        }
-        if (OPERATOR_CHARACTERS.indexOf(c) >= 0) {
-            skip(sign -> OPERATOR_CHARACTERS.indexOf(sign) >= 0);
-            return new Part(Kind.OPERATOR, text.substring(start, at), false, List.of());
-        }
-        at++;
-        return new Part(Kind.OTHER, String.valueOf(c), false, List.of());
-    }
-
-    /** Passes a quoted text and gives what stands between its quotes. */
-    private String quoted(char quote, boolean escapes) {
-        int start = ++at;
-        while (at < text.length()) {
-            char c = text.charAt(at);
-            if (escapes && c == '\\') {
-                at += 2;
-            } else if (c == quote && at + 1 < text.length() && text.charAt(at + 1) == quote) {
-                at += 2;
-            } else if (c == quote) {
-                at++;
-                return text.substring(start, at - 1);
-            } else {
-                at++;
-            }
-        }
-        at = text.length();
-        return text.substring(Math.min(start, at));
-    }
-
-    private void skip(java.util.function.IntPredicate wanted) {
-        while (at < text.length() && wanted.test(text.charAt(at))) {
-            at++;
-        }
     }
 }

@@ -4,6 +4,7 @@ import dev.hone.Json;
 import dev.hone.advise.PlanReader.Bound;
 import dev.hone.advise.PlanReader.Compared;
 import dev.hone.postgres.Statistics.ColumnStatistics;
+import dev.hone.twin.ArrayText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

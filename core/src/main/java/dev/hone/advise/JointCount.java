@@ -24,11 +24,6 @@ record JointCount(double rows, double first, double second, double both, double 
     /** Rows to look at: more than three times what ANALYZE samples. */
     private static final double WANTED_ROWS = 100_000;
 
-    /** What is read at the most to count a column's values exactly. */
-    private static final long MOST_BYTES = 2L << 30;
-
-    private static final int PAGE_BYTES = 8192;
-
     /**
      * Counts, in a read-only transaction that ends after five seconds, on a random selection of the table's pages.
      * Empty if the role may not read the table, it took too long, or there is nothing.
@@ -60,29 +55,6 @@ record JointCount(double rows, double first, double second, double both, double 
                                     row.getDouble(6) / Math.max(1, row.getDouble(1))))
                             .one());
             return one.rows() > 0 ? Optional.of(one) : Optional.empty();
-        } catch (JdbiException e) {
-            return Optional.empty();
-        }
-    }
-
-    /**
-     * Counts the values of a column, all of them, under the same rules. Empty as well if the table is larger than 2 GB:
-     * a sample cannot tell many values from few that stand together.
-     */
-    static Optional<Double> distinct(Server server, Schema.Table table, String column) {
-        if (table.relation().currentPages() * (double) PAGE_BYTES > MOST_BYTES) {
-            return Optional.empty();
-        }
-        String name = Sql.identifier(column);
-        try {
-            return Optional.of(server.read(
-                    PATIENCE,
-                    handle -> handle.createQuery(Sql.tag(
-                                    "distinct",
-                                    "SELECT count(*)::float8 FROM (SELECT DISTINCT " + name + " FROM "
-                                            + table.relation().qualifiedName() + " WHERE " + name + " IS NOT NULL) s"))
-                            .mapTo(Double.class)
-                            .one()));
         } catch (JdbiException e) {
             return Optional.empty();
         }

@@ -17,6 +17,7 @@ import dev.hone.advise.TableUse.Fixed;
 import dev.hone.advise.TableUse.Search;
 import dev.hone.advise.TableUse.SortKey;
 import dev.hone.postgres.Sql;
+import dev.hone.twin.ArrayText;
 import dev.hone.twin.Plan;
 import dev.hone.twin.Plan.Node;
 import dev.hone.workload.Workload;

@@ -10,25 +10,26 @@ import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.Sql;
 import dev.hone.postgres.Statistics;
 import dev.hone.postgres.Statistics.ColumnStatistics;
-import dev.hone.postgres.Statistics.ExtendedStatistics;
+import dev.hone.twin.Assumption;
 import dev.hone.twin.Plan;
 import dev.hone.twin.Twin;
+import dev.hone.twin.WhatIf;
 import dev.hone.workload.Workload;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.HexFormat;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
  * Finds where the planner's picture of the data is wrong: columns that go together, which it takes to be independent, and
- * columns with many more values than ANALYZE's sample shows. Counts on the server, within bounds; a second twin that knows
- * better is then what indexes are chosen on, and advised is only what makes it choose another plan for a query of the
+ * columns with many more values than ANALYZE's sample shows. Counts on the server, within bounds; twins that know
+ * better are then what indexes are chosen on, and advised is only what makes them choose another plan for a query of the
  * workload. Not safe for use by several threads at once.
  */
 public final class StatisticsAdvisor {
@@ -47,12 +48,14 @@ public final class StatisticsAdvisor {
     private final Snapshot snapshot;
     private final Schema schema;
     private final Server server;
+    private final boolean thorough;
     private final Map<String, Wrong> found = new LinkedHashMap<>();
     private final TreeSet<String> counted = new TreeSet<>();
 
-    private StatisticsAdvisor(Snapshot snapshot, Server server) {
+    private StatisticsAdvisor(Snapshot snapshot, Server server, boolean thorough) {
         this.snapshot = snapshot;
         this.server = server;
+        this.thorough = thorough;
         schema = new Schema(snapshot);
     }
 
@@ -60,10 +63,10 @@ public final class StatisticsAdvisor {
      * A wrong estimate.
      *
      * @param change what would right it
+     * @param right what the planner would then know
      * @param what was counted, and what the planner assumes
      */
-    private record Wrong(
-            Schema.Table table, List<String> columns, Change change, String what, double distinct, JointCount count) {}
+    private record Wrong(Schema.Table table, List<String> columns, Change change, WhatIf right, String what) {}
 
     /** A query with its plan. */
     private record Planned(Workload.Query query, Plan plan, List<TableUse> uses) {}
@@ -73,10 +76,12 @@ public final class StatisticsAdvisor {
      *
      * @param twin built from the Snapshot
      * @param server the source, on which is counted: at most twenty read-only statements of five seconds each
+     * @param thorough whether to count whole columns and combinations of columns too; otherwise only columns by whose
+     *     values rows stand in order, of which a few pages tell enough
      */
     public static StatisticsAdvisor count(
-            Twin twin, Snapshot snapshot, Workload workload, Server server, Progress progress) {
-        StatisticsAdvisor advisor = new StatisticsAdvisor(snapshot, server);
+            Twin twin, Snapshot snapshot, Workload workload, Server server, boolean thorough, Progress progress) {
+        StatisticsAdvisor advisor = new StatisticsAdvisor(snapshot, server, thorough);
         List<Planned> planned = advisor.planned(twin, workload);
         try (Progress.Task task = progress.begin("Counting values", MOST_COUNTS)) {
             for (Planned one : planned) {
@@ -91,36 +96,41 @@ public final class StatisticsAdvisor {
         return found.isEmpty();
     }
 
+    /** Lets a twin know what was found, until the assumptions are closed. */
+    public List<Assumption> tell(Twin twin) {
+        List<Assumption> told = new ArrayList<>();
+        try {
+            for (Wrong wrong : found.values()) {
+                told.add(twin.assume(wrong.right()));
+            }
+            return told;
+        } catch (RuntimeException e) {
+            told.forEach(Assumption::close);
+            throw e;
+        }
+    }
+
     /**
      * Which statistics to create or set: those by which a query gets another plan.
      *
-     * @param twin built from the Snapshot; afterwards it shows no hypothetical index
-     * @param better built from the {@link #corrected} one; the same holds for it
+     * @param twin built from the Snapshot; afterwards it shows no hypothetical index and knows what it knew
      * @param recommended whose indexes are taken to be there
      */
-    public List<Recommendation> recommendations(
-            Twin twin, Twin better, Workload workload, List<Recommendation> recommended) {
-        List<Planned> planned = new ArrayList<>();
-        AdvisedPlans.with(twin, recommended, () -> planned.addAll(planned(twin, workload)));
+    public List<Recommendation> recommendations(Twin twin, Workload workload, List<Recommendation> recommended) {
         Map<String, List<String>> changed = new TreeMap<>();
-        AdvisedPlans.with(
-                better,
-                recommended,
-                () -> planned.forEach(one -> {
-                    Plan plan = AdvisedPlans.of(better, one.query()).orElse(one.plan());
-                    if (!shape(plan.root()).equals(shape(one.plan().root()))) {
-                        found.forEach((key, wrong) -> {
-                            if (one.uses().stream()
-                                    .anyMatch(use -> use.table
-                                                    .name()
-                                                    .equals(wrong.table().name())
-                                            && columns(use).containsAll(wrong.columns()))) {
-                                changed.computeIfAbsent(key, any -> new ArrayList<>())
-                                        .add(one.query().id() + " (" + difference(one.plan(), plan) + ")");
-                            }
-                        });
-                    }
-                }));
+        List<Assumption> told = tell(twin);
+        try {
+            AdvisedPlans.with(twin, recommended, () -> {
+                Map<Workload.Query, Plan> right = new HashMap<>();
+                workload.queries()
+                        .forEach(query -> AdvisedPlans.of(twin, query).ifPresent(plan -> right.put(query, plan)));
+                told.forEach(Assumption::close);
+                planned(twin, workload)
+                        .forEach(one -> compare(one, right.getOrDefault(one.query(), one.plan()), changed));
+            });
+        } finally {
+            told.forEach(Assumption::close);
+        }
         List<Recommendation> all = new ArrayList<>();
         changed.forEach((key, queries) -> {
             Wrong wrong = found.get(key);
@@ -137,6 +147,21 @@ public final class StatisticsAdvisor {
         return all;
     }
 
+    /** Notes under which errors a query's plan is another one. */
+    private void compare(Planned one, Plan right, Map<String, List<String>> changed) {
+        if (shape(right.root()).equals(shape(one.plan().root()))) {
+            return;
+        }
+        found.forEach((key, wrong) -> {
+            if (one.uses().stream()
+                    .anyMatch(use -> use.table.name().equals(wrong.table().name())
+                            && columns(use).containsAll(wrong.columns()))) {
+                changed.computeIfAbsent(key, any -> new ArrayList<>())
+                        .add(one.query().id() + " (" + difference(one.plan(), right) + ")");
+            }
+        });
+    }
+
     /** The queries that cost something, with their plans as the twin is now. */
     private List<Planned> planned(Twin twin, Workload workload) {
         List<Planned> planned = new ArrayList<>();
@@ -149,6 +174,9 @@ public final class StatisticsAdvisor {
                             PlanReader.read(plan, schema, PlanReader.constants(query.samples()))
                                     .uses())));
         }
+        // Not all may be counted: the dearest first.
+        planned.sort(Comparator.comparingDouble(
+                one -> -one.query().calls() * one.plan().totalCost()));
         return planned;
     }
 
@@ -166,10 +194,13 @@ public final class StatisticsAdvisor {
         }
         single.addAll(plain(use.table, use.joins));
         single.addAll(together);
-        single.forEach(column -> distinct(use.table, column, task));
+        single.forEach(column -> count(use.table, column, task));
     }
 
     private void pairs(Schema.Table table, List<String> columns, Progress.Task task) {
+        if (!thorough) {
+            return;
+        }
         for (int i = 0; i < columns.size(); i++) {
             for (int j = i + 1; j < columns.size(); j++) {
                 pair(table, columns.get(i), columns.get(j), task);
@@ -196,19 +227,27 @@ public final class StatisticsAdvisor {
             return;
         }
         String name = table.name().table() + "_" + first + "_" + second + "_stats";
+        CreateStatistics create = new CreateStatistics(
+                table.name().schema(),
+                name.codePointCount(0, name.length()) > MOST_NAME / 2
+                        ? "stats_" + Integer.toHexString(name.hashCode())
+                        : name,
+                table.name().table(),
+                List.of("ndistinct", "dependencies"),
+                List.of(Sql.identifier(first), Sql.identifier(second)));
+        // Both figures are of the sample: what more rows would show, they show of one as of the other.
+        WhatIf.Measured measured = new WhatIf.Measured(
+                Map.of(List.of(first, second), count.both()),
+                Map.of(
+                        new WhatIf.Dependency(List.of(first), second), count.firstDecides(),
+                        new WhatIf.Dependency(List.of(second), first), count.secondDecides()));
         found.put(
                 key,
                 new Wrong(
                         table,
                         List.of(first, second),
-                        new CreateStatistics(
-                                table.name().schema(),
-                                name.codePointCount(0, name.length()) > MOST_NAME / 2
-                                        ? "stats_" + Integer.toHexString(name.hashCode())
-                                        : name,
-                                table.name().table(),
-                                List.of("ndistinct", "dependencies"),
-                                List.of(Sql.identifier(first), Sql.identifier(second))),
+                        create,
+                        new WhatIf.NewStatistics(create.statement(), measured),
                         String.format(
                                 Locale.ROOT,
                                 "%s go together: a sample of %,.0f rows has %,.0f combinations of %,.0f and %,.0f values, and"
@@ -218,19 +257,20 @@ public final class StatisticsAdvisor {
                                 count.both(),
                                 count.first(),
                                 count.second(),
-                                count.factor()),
-                        0,
-                        count));
+                                count.factor())));
     }
 
-    private void distinct(Schema.Table table, String column, Progress.Task task) {
+    private void count(Schema.Table table, String column, Progress.Task task) {
         ColumnStatistics known = table.statistics().get(column);
         String key = table.relation().qualifiedName() + "." + Sql.identifier(column);
         // A negative number is a share of the rows, which is right for what is nearly unique; few values are all known.
-        if (known == null || known.distinct() <= WRONG || !mayCount(key, task)) {
+        if (known == null
+                || known.distinct() <= WRONG
+                || !(thorough || hasRuns(table, known))
+                || !mayCount(key, task)) {
             return;
         }
-        double counts = JointCount.distinct(server, table, column).orElse(0.0);
+        double counts = distinctCount(table, known).orElse(0.0);
         if (counts < WRONG_DISTINCT * known.distinct()) {
             return;
         }
@@ -244,43 +284,35 @@ public final class StatisticsAdvisor {
                         List.of(column),
                         new AlterColumnStatistics(
                                 table.name().schema(), table.name().table(), column, null, rounded),
+                        new WhatIf.DistinctValues(
+                                table.name().schema(), table.name().table(), column, rounded),
                         String.format(
                                 Locale.ROOT,
                                 "%s has %,.0f values; ANALYZE's sample makes the planner assume %,.0f.",
                                 key,
                                 counts,
-                                known.distinct()),
-                        rounded,
-                        new JointCount(0, 0, 0, 0, 0, 0)));
+                                known.distinct())));
     }
 
-    /** The Snapshot as it would be with right statistics. */
+    private Optional<Double> distinctCount(Schema.Table table, ColumnStatistics known) {
+        Optional<Double> exact = thorough ? DistinctCount.exact(server, table, known.column()) : Optional.empty();
+        return exact.isEmpty() && hasRuns(table, known)
+                ? DistinctCount.clustered(server, table, known.column())
+                : exact;
+    }
+
+    private boolean hasRuns(Schema.Table table, ColumnStatistics known) {
+        return DistinctCount.isClustered(known) && DistinctCount.hasRuns(server, table);
+    }
+
+    /** The Snapshot as it would be with right numbers of different values. */
     public Snapshot corrected() {
-        List<ColumnStatistics> columns = new ArrayList<>();
-        for (ColumnStatistics row : snapshot.statistics().columns()) {
-            Wrong wrong = found.values().stream()
-                    .filter(one -> one.change() instanceof AlterColumnStatistics
-                            && one.table().name().equals(new Schema.Name(row.schema(), row.relation()))
-                            && one.columns().contains(row.column()))
-                    .findFirst()
-                    .orElse(null);
-            columns.add(wrong == null ? row : withDistinct(row, (float) wrong.distinct()));
-        }
-        List<ExtendedStatistics> extended =
-                new ArrayList<>(snapshot.statistics().extended());
-        List<Catalog.StatisticsObject> objects =
-                new ArrayList<>(snapshot.catalog().statisticsObjects());
-        for (Wrong wrong : found.values()) {
-            if (wrong.change() instanceof CreateStatistics create) {
-                objects.add(new Catalog.StatisticsObject(
-                        -1L - objects.size(),
-                        create.schema(),
-                        create.name(),
-                        wrong.table().relation().oid(),
-                        create.statement()));
-                extended.add(image(wrong, create));
-            }
-        }
+        List<ColumnStatistics> columns = snapshot.statistics().columns().stream()
+                .map(row -> distinct(row.schema(), row.relation(), row.column())
+                        .map(distinct -> withDistinct(row, (float) (double) distinct))
+                        .orElse(row))
+                .toList();
+        Statistics s = snapshot.statistics();
         Catalog c = snapshot.catalog();
         return new Snapshot(
                 snapshot.format(),
@@ -295,40 +327,61 @@ public final class StatisticsAdvisor {
                         c.functions(),
                         c.sequences(),
                         c.relations(),
-                        c.columns().stream().map(this::corrected).toList(),
+                        corrected(c),
                         c.constraints(),
                         c.indexes(),
                         c.views(),
                         c.triggers(),
-                        objects),
-                new Statistics(columns, extended, snapshot.statistics().expressions()),
+                        c.statisticsObjects()),
+                new Statistics(columns, s.extended(), s.expressions()),
                 snapshot.activity(),
                 snapshot.evidence(),
                 snapshot.blindSpots(),
                 snapshot.planner());
     }
 
-    private Catalog.Column corrected(Catalog.Column column) {
-        for (Wrong wrong : found.values()) {
-            if (wrong.change() instanceof AlterColumnStatistics
-                    && wrong.table().relation().oid() == column.relation()
-                    && wrong.columns().contains(column.name())) {
-                return new Catalog.Column(
-                        column.relation(),
-                        column.number(),
-                        column.name(),
-                        column.type(),
-                        column.length(),
-                        column.notNull(),
-                        column.local(),
-                        column.generated(),
-                        column.identity(),
-                        column.defaultExpression(),
-                        column.collation(),
-                        wrong.distinct());
-            }
+    private Optional<Double> distinct(String relationSchema, String relation, String column) {
+        return found.values().stream()
+                .map(Wrong::right)
+                .filter(WhatIf.DistinctValues.class::isInstance)
+                .map(WhatIf.DistinctValues.class::cast)
+                .filter(one -> one.schema().equals(relationSchema)
+                        && one.table().equals(relation)
+                        && one.column().equals(column))
+                .map(WhatIf.DistinctValues::distinct)
+                .findFirst();
+    }
+
+    private List<Catalog.Column> corrected(Catalog catalog) {
+        Map<Long, Catalog.Relation> relations = new HashMap<>();
+        catalog.relations().forEach(relation -> relations.put(relation.oid(), relation));
+        List<Catalog.Column> columns = new ArrayList<>();
+        for (Catalog.Column column : catalog.columns()) {
+            Catalog.Relation of = relations.get(column.relation());
+            columns.add(
+                    of == null
+                            ? column
+                            : distinct(of.schema(), of.name(), column.name())
+                                    .map(distinct -> withDistinct(column, distinct))
+                                    .orElse(column));
         }
-        return column;
+        return columns;
+    }
+
+    private static Catalog.Column withDistinct(Catalog.Column column, double distinct) {
+        return new Catalog.Column(
+                column.relation(),
+                column.number(),
+                column.name(),
+                column.type(),
+                column.length(),
+                column.notNull(),
+                column.local(),
+                column.generated(),
+                column.identity(),
+                column.defaultExpression(),
+                column.collation(),
+                distinct);
     }
 
     private static ColumnStatistics withDistinct(ColumnStatistics row, float distinct) {
@@ -350,46 +403,6 @@ public final class StatisticsAdvisor {
                 row.rangeLengthHistogram(),
                 row.rangeEmptyFraction(),
                 row.rangeBoundsHistogram());
-    }
-
-    /** As mvdistinct.c and dependencies.c write it. */
-    private static ExtendedStatistics image(Wrong wrong, CreateStatistics create) {
-        short first = number(wrong.table(), wrong.columns().getFirst());
-        short second = number(wrong.table(), wrong.columns().getLast());
-        JointCount count = wrong.count();
-        // Both are of the sample: what more rows would show, they show of one as of the other.
-        ByteBuffer distinct = ByteBuffer.allocate(28).order(ByteOrder.LITTLE_ENDIAN);
-        distinct.putInt(0xA352BFA4).putInt(1).putInt(1).putDouble(count.both()).putInt(2);
-        distinct.putShort((short) Math.min(first, second)).putShort((short) Math.max(first, second));
-        ByteBuffer dependencies = ByteBuffer.allocate(12 + 2 * 14).order(ByteOrder.LITTLE_ENDIAN);
-        dependencies.putInt(0xB4549A2C).putInt(1).putInt(2);
-        dependencies
-                .putDouble(count.firstDecides())
-                .putShort((short) 2)
-                .putShort(first)
-                .putShort(second);
-        dependencies
-                .putDouble(count.secondDecides())
-                .putShort((short) 2)
-                .putShort(second)
-                .putShort(first);
-        return new ExtendedStatistics(
-                create.schema(),
-                create.name(),
-                false,
-                wrong.columns(),
-                List.of(),
-                HexFormat.of().formatHex(distinct.array()),
-                HexFormat.of().formatHex(dependencies.array()),
-                null,
-                null,
-                null,
-                null);
-    }
-
-    private static short number(Schema.Table table, String column) {
-        Catalog.Column known = table.columns().get(column);
-        return (short) (known == null ? 0 : known.number());
     }
 
     private static List<String> columns(TableUse use) {

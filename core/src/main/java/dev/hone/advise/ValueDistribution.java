@@ -1,6 +1,7 @@
 package dev.hone.advise;
 
 import dev.hone.postgres.Statistics.ColumnStatistics;
+import dev.hone.twin.ArrayText;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
