@@ -4,9 +4,8 @@ import dev.hone.HoneException;
 import dev.hone.Progress;
 import dev.hone.advise.Advice;
 import dev.hone.advise.AdviceOptions;
-import dev.hone.advise.IndexAdvisor;
+import dev.hone.advise.CountedAdvice;
 import dev.hone.advise.Recommendation;
-import dev.hone.advise.StatisticsAdvisor;
 import dev.hone.change.AlterColumnStatistics;
 import dev.hone.change.CreateIndex;
 import dev.hone.postgres.Installation;
@@ -31,7 +30,7 @@ import java.util.TreeMap;
  * Hone's index advisor on TPC-H without keys or indexes, beside what was published of others on the same data, queries and
  * settings; Extend runs here too, as a control of the set-up. Prints a report in markdown.
  *
- * <p>Arguments: {@code --budgets MB,MB…}, all five if left out; {@code --count} for what `hone advise --count` advises too; {@code
+ * <p>Arguments: {@code --budgets MB,MB…}, all five if left out; {@code --count} for what `hone advise --count` advises; {@code
  * --time} to run the queries; {@code --rounds N}; {@code --twins N}, by default one for each processor, at most 4; {@code
  * --no-control} to leave Extend out.
  */
@@ -68,7 +67,7 @@ public final class AdvisorAgainstPeers {
     private final boolean embedded;
     private final boolean timed;
     private final boolean control;
-    private final boolean counting;
+    private final boolean thorough;
     private final int rounds;
     private final int twins;
 
@@ -82,7 +81,7 @@ public final class AdvisorAgainstPeers {
         embedded = arguments.contains("--embedded");
         timed = arguments.contains("--time");
         control = !arguments.contains("--no-control");
-        counting = arguments.contains("--count");
+        thorough = arguments.contains("--count");
         rounds = number(arguments, "--rounds", 4);
         twins = number(arguments, "--twins", Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 4));
     }
@@ -136,12 +135,9 @@ public final class AdvisorAgainstPeers {
         }
 
         Snapshot snapshot = SnapshotReader.whole(List.of()).read(server, Progress.NONE);
-        head("Hone, budget");
+        head(thorough ? "Hone --count, budget" : "Hone, budget");
         for (Budget budget : budgets) {
-            contenders.add(hone("Hone ", budget, snapshot, List.of(), real, total));
-        }
-        if (counting) {
-            contenders.addAll(counted(server, budgets, snapshot, real));
+            contenders.add(hone(budget, snapshot, server, real, total));
         }
         for (Contender contender : contenders) {
             System.out.printf(Locale.ROOT, "%n%s:%n", contender.name());
@@ -184,59 +180,35 @@ public final class AdvisorAgainstPeers {
         System.out.printf(
                 Locale.ROOT,
                 "%n| %s | wall s (twin) | plans | indexes | estimated MB | built MB | fits | Hone's estimate %% | the planner's,"
-                        + " indexes built %% | best peer %% | |%n|---|---|---|---|---|---|---|---|---|---|---|%n",
+                        + " indexes built %% | without advised n_distinct %% | best peer %% | |%n"
+                        + "|---|---|---|---|---|---|---|---|---|---|---|---|%n",
                 title);
     }
 
-    /** What `hone advise --count` advises: costs are then of the planner that knows better, with indexes and without. */
-    private List<Contender> counted(Server server, List<Budget> budgets, Snapshot snapshot, RealIndexes real) {
-        long start = System.nanoTime();
-        Snapshot corrected;
-        List<AlterColumnStatistics> numbers = new ArrayList<>();
-        try (Twin twin = Twin.build(snapshot, Progress.NONE)) {
-            StatisticsAdvisor statistics = StatisticsAdvisor.count(twin, snapshot, workload, server, Progress.NONE);
-            corrected = statistics.corrected();
-            try (Twin better = Twin.build(corrected, Progress.NONE)) {
-                for (Recommendation one : statistics.recommendations(twin, better, workload, List.of())) {
-                    if (one.change() instanceof AlterColumnStatistics number) {
-                        numbers.add(number);
-                    }
-                }
-            }
-        }
-        System.out.printf(Locale.ROOT, "%ncounting took %.1f s:%n", (System.nanoTime() - start) / 1e9);
-        numbers.forEach(number -> System.out.printf("- %s%n", number.sql().getFirst()));
-        real.tell(numbers);
-        double total = sum(real.costs(workload));
-        head("Hone --count, budget");
-        List<Contender> contenders = budgets.stream()
-                .map(budget -> hone("Hone --count ", budget, corrected, numbers, real, total))
-                .toList();
-        real.tell(List.of());
-        return contenders;
-    }
-
-    private Contender hone(
-            String name,
-            Budget budget,
-            Snapshot snapshot,
-            List<AlterColumnStatistics> numbers,
-            RealIndexes real,
-            double total) {
+    /** As `hone advise` does it: wall time is from the Snapshot to the advice, counting included. */
+    private Contender hone(Budget budget, Snapshot snapshot, Server server, RealIndexes real, double total) {
         long start = System.nanoTime();
         List<Twin> twins = Twin.build(snapshot, this.twins, Progress.NONE);
         try {
             double built = (System.nanoTime() - start) / 1e9;
-            Advice advice = IndexAdvisor.advise(
-                    twins, snapshot, workload, AdviceOptions.DEFAULT.withBudget(budget.bytes()), Progress.NONE);
+            Advice advice = CountedAdvice.advise(
+                    twins,
+                    snapshot,
+                    workload,
+                    AdviceOptions.DEFAULT.withBudget(budget.bytes()),
+                    server,
+                    thorough,
+                    Progress.NONE);
             double seconds = (System.nanoTime() - start) / 1e9;
-            List<CreateIndex> indexes = advice.recommendations().stream()
-                    .map(Recommendation::change)
-                    .filter(CreateIndex.class::isInstance)
-                    .map(CreateIndex.class::cast)
-                    .toList();
+            List<CreateIndex> indexes = changes(advice, CreateIndex.class);
+            List<AlterColumnStatistics> numbers = changes(advice, AlterColumnStatistics.class);
             real.build(indexes);
+            real.show(Set.of());
+            real.tell(numbers);
+            double toldTotal = sum(real.costs(workload));
             real.show(indexes);
+            double toldCost = 100 * sum(real.costs(workload)) / toldTotal;
+            real.tell(List.of());
             double cost = 100 * sum(real.costs(workload)) / total;
             real.show(Set.of());
             long bytes = real.bytes(indexes);
@@ -246,7 +218,7 @@ public final class AdvisorAgainstPeers {
                     / MEGABYTE;
             System.out.printf(
                     Locale.ROOT,
-                    "| %d MB | %.1f (%.1f) %s | %d | %d | %.0f | %.0f | %s | %.1f | %.1f | %.1f (%s) | %s |%n",
+                    "| %d MB | %.1f (%.1f) %s | %d | %d | %.0f | %.0f | %s | %.1f | %.1f | %.1f | %.1f (%s) | %s |%n",
                     budget.megabytes(),
                     seconds,
                     built,
@@ -257,14 +229,23 @@ public final class AdvisorAgainstPeers {
                     bytes / MEGABYTE,
                     bytes <= budget.bytes() ? "met" : "missed",
                     100 * advice.costAfter() / advice.costBefore(),
+                    toldCost,
                     cost,
                     budget.bestPeer(),
                     budget.peer(),
                     cost <= budget.bestPeer() ? "met" : "missed");
-            return new Contender(name + budget.megabytes(), indexes, numbers);
+            return new Contender("Hone " + budget.megabytes(), indexes, numbers);
         } finally {
             twins.forEach(Twin::close);
         }
+    }
+
+    private static <T> List<T> changes(Advice advice, Class<T> kind) {
+        return advice.recommendations().stream()
+                .map(Recommendation::change)
+                .filter(kind::isInstance)
+                .map(kind::cast)
+                .toList();
     }
 
     private void time(ServerAddress address, RealIndexes real, List<Contender> contenders)

@@ -3,8 +3,7 @@ package dev.hone.benchmarks.advisor;
 import dev.hone.Progress;
 import dev.hone.advise.Advice;
 import dev.hone.advise.AdviceOptions;
-import dev.hone.advise.IndexAdvisor;
-import dev.hone.advise.StatisticsAdvisor;
+import dev.hone.advise.CountedAdvice;
 import dev.hone.postgres.Installation;
 import dev.hone.postgres.Server;
 import dev.hone.postgres.ServerAddress;
@@ -25,7 +24,7 @@ import java.util.Locale;
  * Verified advice for TPC-H without keys or indexes: what is kept when the recommended indexes and their runners-up are built
  * and measured. Prints a report in markdown.
  *
- * <p>As {@code hone advise --count --verify-on} does it: values are counted before indexes are chosen.
+ * <p>As {@code hone advise --verify-on} does it.
  *
  * <p>Arguments: {@code --budget MB}, 672 if left out; {@code --minutes N} of measuring, 15 if left out.
  */
@@ -41,29 +40,21 @@ public final class VerifiedAdvice {
         try (Cluster cluster = Tpch.open(Installation.local(15).orElseThrow())) {
             ServerAddress address = cluster.address(Tpch.DATABASE);
             AdviceOptions options = AdviceOptions.DEFAULT.withBudget(budget).withTimeLimit(Duration.ofSeconds(60));
-            Snapshot snapshot;
-            Snapshot corrected;
             try (Server server = Server.connect(address)) {
-                snapshot = SnapshotReader.whole(List.of()).read(server, Progress.NONE);
+                Snapshot snapshot = SnapshotReader.whole(List.of()).read(server, Progress.NONE);
                 try (Twin twin = Twin.build(snapshot, Progress.NONE)) {
-                    corrected = StatisticsAdvisor.count(twin, snapshot, workload, server, Progress.NONE)
-                            .corrected();
+                    Advice advice = CountedAdvice.advise(
+                            List.of(twin), snapshot, workload, options, server, false, Progress.NONE);
+                    print(Trial.run(
+                            twin,
+                            snapshot,
+                            null,
+                            workload,
+                            advice,
+                            options,
+                            new VerifyOptions(new Place.StagingCopy(address), time),
+                            VerifiedAdvice::line));
                 }
-            }
-            Advice advice;
-            try (Twin better = Twin.build(corrected, Progress.NONE)) {
-                advice = IndexAdvisor.advise(better, corrected, workload, options, Progress.NONE);
-            }
-            try (Twin twin = Twin.build(snapshot, Progress.NONE)) {
-                print(Trial.run(
-                        twin,
-                        snapshot,
-                        null,
-                        workload,
-                        advice,
-                        options,
-                        new VerifyOptions(new Place.StagingCopy(address), time),
-                        VerifiedAdvice::line));
             }
         }
     }
