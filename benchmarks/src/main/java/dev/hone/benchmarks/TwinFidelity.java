@@ -8,6 +8,7 @@ import dev.hone.postgres.Server;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.SnapshotReader;
 import dev.hone.postgres.Sql;
+import dev.hone.twin.KeyCounter;
 import dev.hone.twin.Plan;
 import dev.hone.twin.Twin;
 import java.io.IOException;
@@ -89,6 +90,7 @@ final class TwinFidelity {
             // Expressions have statistics on the source once it is analysed with the index there.
             execute(source, "ANALYZE");
             List<Sized> sizes = new ArrayList<>();
+            List<Sized> counted = new ArrayList<>();
             try (Twin twin = Twin.build(snapshot(server), Progress.NONE)) {
                 for (Listed listed : indexes) {
                     CreateIndex index = listed.index();
@@ -97,8 +99,19 @@ final class TwinFidelity {
                     sizes.add(new Sized(listed, pages, pages(source, index)));
                 }
                 rows.add(compare(major, "all hypothetical", source, twin, queries));
+                twin.countKeys(new KeyCounter(server));
+                for (Listed listed : indexes) {
+                    CreateIndex index = listed.index();
+                    if (index.method().equals("gin")) {
+                        long pages =
+                                twin.create(index.named("c" + index.name())).pages();
+                        counted.add(new Sized(listed, pages, pages(source, index)));
+                    }
+                }
             }
             sizes(major, sizes);
+            System.out.println("With keys counted on the source:");
+            sizes(major, counted);
         }
         return rows;
     }

@@ -1,6 +1,5 @@
 package dev.hone.twin;
 
-import dev.hone.postgres.Sql;
 import dev.hone.twin.GinSize.Keys;
 import dev.hone.twin.Samples.Row;
 import dev.hone.twin.Samples.Sample;
@@ -23,11 +22,6 @@ import org.jspecify.annotations.Nullable;
  * once (Haas and Stokes' Duj1, as ANALYZE estimates distinct values).
  */
 final class GinKeys {
-
-    /** Keys longer than this are hashed by jsonb_ops, to so many characters. */
-    private static final int JSON_LONGEST = 125;
-
-    private static final int JSON_HASH = 8;
 
     /** Fewer words than these make no kind of their own. */
     private static final int FEWEST_OF_KIND = 4;
@@ -260,53 +254,11 @@ final class GinKeys {
         return large;
     }
 
-    /** A query for the keys of each row of the sample: its number, the key, the key's group and the key's stored width. */
     private Optional<String> query(String operatorClass, Sample sample) throws SQLException {
-        String value = "(" + sample.expression() + ")";
-        String from = " FROM " + sample.relation();
-        return switch (operatorClass) {
-            case "array_ops", "gin__int_ops" ->
-                Optional.of("SELECT n, e::text, '', pg_column_size(ROW(e)) - 24" + from + ", unnest(" + value + ") e");
-            case "tsvector_ops" ->
-                Optional.of("SELECT n, e.lexeme, '', octet_length(e.lexeme) + 1" + from + ", unnest(" + value + ") e");
-            case "gin_trgm_ops" -> {
-                Optional<String> function = superuser.text(
-                        "SELECT n.nspname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proname"
-                                + " = 'show_trgm'");
-                yield function.map(schema -> "SELECT n, e, '', 4" + from + ", unnest(" + Sql.identifier(schema)
-                        + ".show_trgm(" + value + "::text)) e");
-            }
-            case "jsonb_ops", "jsonb_path_ops" -> Optional.of(json(operatorClass.equals("jsonb_ops"), value, from));
-            case "gin_hstore_ops" ->
-                Optional.of("SELECT n, e, '', octet_length(e) + 2" + from + ", unnest(akeys(" + value + ") || avals("
-                        + value + ")) e");
-            default -> Optional.of("SELECT n, " + value + "::text, '', pg_column_size(ROW(" + value + ")) - 24" + from);
-        };
-    }
-
-    /**
-     * The items of documents by their paths. With jsonb_ops names and values are keys of their own; with jsonb_path_ops
-     * each value is hashed with its path.
-     */
-    private static String json(boolean names, String value, String from) {
-        String items = "WITH RECURSIVE item(n, path, name, value) AS (SELECT n, '', NULL::text, " + value
-                + "::jsonb" + from + " WHERE " + value + " IS NOT NULL UNION ALL"
-                + " SELECT i.n, i.path || coalesce('/' || c.name, '/'), c.name, c.value FROM item i, LATERAL ("
-                + "SELECT e.key AS name, e.value FROM jsonb_each(CASE jsonb_typeof(i.value) WHEN 'object' THEN i.value"
-                + " ELSE '{}' END) e UNION ALL SELECT NULL, e.value FROM"
-                + " jsonb_array_elements(CASE jsonb_typeof(i.value) WHEN 'array' THEN i.value ELSE '[]' END) e) c) ";
-        String scalars = "SELECT n, value #>> '{}', path, least(" + JSON_LONGEST + ", CASE jsonb_typeof(value)"
-                + " WHEN 'null' THEN 0 WHEN 'boolean' THEN 1 ELSE octet_length(value #>> '{}') END)"
-                + " AS bytes FROM item WHERE jsonb_typeof(value) NOT IN ('object', 'array')";
-        if (!names) {
-            return items + scalars;
-        }
-        // A flag and a header of one byte each go before the text; a text too long is hashed.
-        return items + "SELECT n, coalesce(k, 'null'), p, 2 + CASE WHEN b >= " + JSON_LONGEST + " THEN " + JSON_HASH
-                + " ELSE b END FROM ("
-                + scalars.replace("SELECT n, value #>> '{}', path,", "SELECT n, value #>> '{}' AS k, path AS p,")
-                        .replace("AS bytes", "AS b")
-                + " UNION ALL SELECT DISTINCT n, name, ' names', octet_length(name) FROM item WHERE name IS NOT NULL) q";
+        Optional<String> trigrams = operatorClass.equals(KeyExtraction.TRIGRAMS)
+                ? superuser.text(KeyExtraction.TRIGRAM_SCHEMA)
+                : Optional.empty();
+        return KeyExtraction.sql(operatorClass, "(" + sample.expression() + ")", sample.relation(), trigrams);
     }
 
     /** The elements that statistics have recorded; empty if they have not. */

@@ -70,8 +70,15 @@ record GinSize(long pages, long entryPages, long dataPages, long entries) implem
      * @param count how many there are
      * @param rows in how many rows each of them is met on average, 1 at least
      * @param keyBytes bytes of a key where it is stored
+     * @param distanceBytes mean bytes for the distance between two of its rows; 0 if rows are scattered at random
      */
-    record Keys(double count, double rows, double keyBytes) {}
+    record Keys(double count, double rows, double keyBytes, double distanceBytes) {
+
+        /** Keys whose rows are scattered at random. */
+        Keys(double count, double rows, double keyBytes) {
+            this(count, rows, keyBytes, 0);
+        }
+    }
 
     /**
      * The index.
@@ -98,7 +105,10 @@ record GinSize(long pages, long entryPages, long dataPages, long entries) implem
             for (int i = 0; i < times; i++) {
                 double held = Math.clamp(around(alike.rows(), random), 1, Math.max(1, rows));
                 int key = align(TUPLE_HEADER_BYTES + (columnNumber ? 4 : 0) + alike.keyBytes());
-                double list = LIST_HEADER_BYTES + (held - 1) * distanceBytes(held / Math.max(1, rows), rowsPerPage);
+                double distance = alike.distanceBytes() > 0
+                        ? alike.distanceBytes()
+                        : distanceBytes(held / Math.max(1, rows), rowsPerPage);
+                double list = LIST_HEADER_BYTES + (held - 1) * distance;
                 int entry = align(key + list);
                 if (entry > LARGEST_ENTRY_BYTES) {
                     entry = key;

@@ -60,6 +60,10 @@ final class HypotheticalIndexes {
                 + "; GRANT INSERT, DELETE ON hone_twin_private.statistics TO " + TwinServer.ROLE);
     }
 
+    void countKeys(KeyCounter counter) {
+        sizer.countKeys(counter);
+    }
+
     HypotheticalIndex create(CreateIndex definition) {
         try {
             extensions.needed(definition);

@@ -2,6 +2,7 @@ package dev.hone.twin;
 
 import dev.hone.postgres.Sql;
 import dev.hone.twin.BtreeSize.Group;
+import dev.hone.twin.Samples.Sample;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +64,7 @@ final class IndexSizer {
             int fillFactor,
             boolean deduplicate,
             boolean holdsUniqueKey,
+            boolean callsFunctions,
             String method) {}
 
     /**
@@ -76,6 +79,7 @@ final class IndexSizer {
     private final TwinServer server;
     private final Samples samples;
     private final GinKeys ginKeys;
+    private @Nullable KeyCounter counter;
 
     private record Values(String type, List<String> values) {}
 
@@ -88,6 +92,11 @@ final class IndexSizer {
         this.server = server;
         samples = new Samples(superuser, owner);
         ginKeys = new GinKeys(superuser, owner);
+    }
+
+    /** Lets the keys of inverted indexes be counted from now on. */
+    void countKeys(KeyCounter on) {
+        counter = on;
     }
 
     /**
@@ -205,11 +214,17 @@ final class IndexSizer {
     private GinSize gin(Facts facts, List<Column> columns, double rows) throws SQLException {
         List<GinSize.Keys> keys = new ArrayList<>();
         for (Column column : columns) {
+            Optional<Sample> sample = samples.of(facts.tableOid(), column.expression());
+            Optional<KeyCounts> counts = counts(facts, column, sample);
+            if (counts.isPresent()) {
+                keys.addAll(counts.get().keys(Math.max(0, column.length()), rows));
+                continue;
+            }
             List<Integer> widths = elementWidths(column);
             keys.addAll(ginKeys.of(
                     column.operatorClass(),
                     Math.max(0, column.length()),
-                    samples.of(facts.tableOid(), column.expression()),
+                    sample,
                     GinKeys.elements(column.elements(), column.elementFrequencies(), column.elementCounts(), widths),
                     column.nullFraction() == null ? 0 : Double.parseDouble(column.nullFraction()),
                     column.averageWidth() > 0 ? column.averageWidth() : DEFAULT_WIDTH,
@@ -218,6 +233,21 @@ final class IndexSizer {
         double perPage = rows / facts.tablePages();
         return GinSize.of(
                 keys, rows, Math.max(1, perPage), columns.size() > 1, GinSize.oneRound(keys, facts.tablePages()));
+    }
+
+    private Optional<KeyCounts> counts(Facts facts, Column column, Optional<Sample> sample) throws SQLException {
+        if (counter == null || facts.callsFunctions()) {
+            return Optional.empty();
+        }
+        double perRow = ginKeys.perRow(column.operatorClass(), sample).orElse(column.averageWidth() / 4.0);
+        return counter.count(
+                new KeyCounter.Column(
+                        facts.table(),
+                        column.operatorClass(),
+                        column.expression(),
+                        Optional.ofNullable(facts.predicate())),
+                facts.tuples(),
+                perRow);
     }
 
     private List<Integer> elementWidths(Column column) throws SQLException {
@@ -395,6 +425,7 @@ final class IndexSizer {
                                 row.getInt("fill_factor"),
                                 row.getBoolean("deduplicate"),
                                 row.getBoolean("holds_unique_key"),
+                                row.getBoolean("calls_functions"),
                                 row.getString("method")))
                 .getFirst();
     }

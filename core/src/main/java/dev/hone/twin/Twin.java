@@ -389,6 +389,14 @@ public final class Twin implements AutoCloseable {
         }
     }
 
+    /**
+     * Lets the keys of inverted indexes be counted where the rows are, from now on: their sizes are then estimated from
+     * these, and no longer from statistics alone.
+     */
+    public void countKeys(KeyCounter counter) {
+        hypothetical.countKeys(counter);
+    }
+
     /** Drops an index that {@link #create} gave. */
     public void drop(HypotheticalIndex index) {
         hypothetical.drop(index);

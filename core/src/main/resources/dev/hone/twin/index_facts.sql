@@ -18,6 +18,10 @@ SELECT format('%I.%I', n.nspname, tc.relname) AS table_name,
                WHERE u.indrelid = x.indrelid AND u.indexrelid <> x.indexrelid AND u.indisunique AND u.indpred IS NULL
                  AND NOT 0 = ANY (u.indkey::int2[])
                  AND (u.indkey::int2[])[0:u.indnkeyatts - 1] <@ (x.indkey::int2[])[0:x.indnkeyatts - 1]) AS holds_unique_key,
+       -- Of its expressions or its condition, and not PostgreSQL's own: on those nothing depends that is recorded.
+       EXISTS (SELECT FROM pg_depend d
+               WHERE d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid
+                 AND d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass)) AS calls_functions,
        am.amname AS method
 FROM pg_index x
 JOIN pg_class tc ON tc.oid = x.indrelid
