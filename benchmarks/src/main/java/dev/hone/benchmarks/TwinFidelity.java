@@ -9,6 +9,7 @@ import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.SnapshotReader;
 import dev.hone.postgres.Sql;
 import dev.hone.twin.KeyCounter;
+import dev.hone.twin.KeyEvidence;
 import dev.hone.twin.Plan;
 import dev.hone.twin.Twin;
 import java.io.IOException;
@@ -90,7 +91,6 @@ final class TwinFidelity {
             // Expressions have statistics on the source once it is analysed with the index there.
             execute(source, "ANALYZE");
             List<Sized> sizes = new ArrayList<>();
-            List<Sized> counted = new ArrayList<>();
             try (Twin twin = Twin.build(snapshot(server), Progress.NONE)) {
                 for (Listed listed : indexes) {
                     CreateIndex index = listed.index();
@@ -99,21 +99,32 @@ final class TwinFidelity {
                     sizes.add(new Sized(listed, pages, pages(source, index)));
                 }
                 rows.add(compare(major, "all hypothetical", source, twin, queries));
+                System.out.printf("%nPostgreSQL %d, from statistics alone: estimated against real pages%n", major);
+                sizes(major, sizes);
                 twin.countKeys(new KeyCounter(server));
-                for (Listed listed : indexes) {
-                    CreateIndex index = listed.index();
-                    if (index.method().equals("gin")) {
-                        long pages =
-                                twin.create(index.named("c" + index.name())).pages();
-                        counted.add(new Sized(listed, pages, pages(source, index)));
-                    }
-                }
+                System.out.printf("%nPostgreSQL %d, keys counted on the source%n", major);
+                sizes(major, inverted(source, twin, indexes, "c"));
             }
-            sizes(major, sizes);
-            System.out.println("With keys counted on the source:");
-            sizes(major, counted);
+            Snapshot kept = KeyEvidence.count(server, snapshot(server), Progress.NONE);
+            try (Twin twin = Twin.build(kept, Progress.NONE)) {
+                System.out.printf("%nPostgreSQL %d, keys of columns counted for the snapshot%n", major);
+                sizes(major, inverted(source, twin, indexes, "k"));
+            }
         }
         return rows;
+    }
+
+    private static List<Sized> inverted(Connection source, Twin twin, List<Listed> indexes, String prefix)
+            throws SQLException {
+        List<Sized> sizes = new ArrayList<>();
+        for (Listed listed : indexes) {
+            CreateIndex index = listed.index();
+            if (index.method().equals("gin")) {
+                long pages = twin.create(index.named(prefix + index.name())).pages();
+                sizes.add(new Sized(listed, pages, pages(source, index)));
+            }
+        }
+        return sizes;
     }
 
     private static Snapshot snapshot(Server server) {
@@ -161,7 +172,6 @@ final class TwinFidelity {
     }
 
     private static void sizes(int major, List<Sized> sizes) {
-        System.out.printf("%nPostgreSQL %d: estimated against real pages%n", major);
         sizes.stream()
                 .sorted(Comparator.comparingDouble(sized -> -Math.abs(sized.error())))
                 .limit(major == Installation.EMBEDDED_MAJOR ? sizes.size() : 10)

@@ -199,8 +199,7 @@ final class AdviseCommand implements Callable<Integer> {
     }
 
     private Proposal fromFile(AdviceOptions options, Progress progress) {
-        Snapshot snapshot =
-                planned(source.snapshot(main.environment(), version -> SnapshotReader.whole(List.of()), progress));
+        Snapshot snapshot = planned(source.file());
         Advising.Learnt learnt = workload == null
                 ? Advising.Learnt.from(snapshot)
                 : new Advising.Learnt(ScriptParser.read(workload).workload(SampleValues.none()), List.of());

@@ -15,6 +15,7 @@ import dev.hone.check.Severity;
 import dev.hone.postgres.BlindSpot;
 import dev.hone.postgres.Server;
 import dev.hone.postgres.Snapshot;
+import dev.hone.twin.KeyCounter;
 import dev.hone.twin.Reach;
 import dev.hone.twin.Twin;
 import dev.hone.workload.PgStatStatements;
@@ -184,6 +185,10 @@ final class Advising {
         try {
             Twin twin = built.getFirst();
             Count count = learnt.count();
+            if (count != null) {
+                KeyCounter counter = new KeyCounter(count.server());
+                built.forEach(one -> one.countKeys(counter));
+            }
             Advice advice = count == null
                     ? IndexAdvisor.advise(built, snapshot, workload, options, progress)
                     : CountedAdvice.advise(

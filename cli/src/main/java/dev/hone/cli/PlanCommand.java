@@ -5,10 +5,12 @@ import dev.hone.Json;
 import dev.hone.Progress;
 import dev.hone.cli.Terminal.Style;
 import dev.hone.postgres.AddressParser;
+import dev.hone.postgres.Server;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.SnapshotReader;
 import dev.hone.twin.Assumption;
 import dev.hone.twin.HypotheticalIndex;
+import dev.hone.twin.KeyCounter;
 import dev.hone.twin.Omission;
 import dev.hone.twin.Plan;
 import dev.hone.twin.PlanException;
@@ -36,7 +38,8 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true)
 final class PlanCommand implements Callable<Integer> {
 
-    private static final Duration READ_TIMEOUT = Duration.ofSeconds(60);
+    private static final SnapshotReader READER = new SnapshotReader(
+            EnumSet.of(SnapshotReader.Part.CATALOG, SnapshotReader.Part.STATISTICS), List.of(), Duration.ofSeconds(60));
     private static final String UNCHANGED =
             "Nothing was changed: the statement was to be planned on the twin only, and is never run.";
 
@@ -100,20 +103,17 @@ final class PlanCommand implements Callable<Integer> {
         Progress progress = new TerminalProgress(terminal);
         String url = url();
         String statement = statement();
-        Snapshot snapshot = Source.of(url)
-                .snapshot(
-                        main.environment(),
-                        version -> new SnapshotReader(
-                                EnumSet.of(SnapshotReader.Part.CATALOG, SnapshotReader.Part.STATISTICS),
-                                List.of(),
-                                READ_TIMEOUT),
-                        progress);
-        if (role != null) {
-            snapshot = snapshot.asRole(role);
-        }
+        Source source = Source.of(url);
         PlanDocument document;
-        try (Twin twin = Twin.build(snapshot, progress)) {
-            document = plan(twin, statement);
+        // The source stays at hand: keys of inverted indexes are counted there.
+        try (Server server = source.isFile() ? null : Server.connect(source.address(main.environment()))) {
+            Snapshot snapshot = server == null ? source.file() : READER.read(server, progress);
+            try (Twin twin = Twin.build(role == null ? snapshot : snapshot.asRole(role), progress)) {
+                if (server != null) {
+                    twin.countKeys(new KeyCounter(server));
+                }
+                document = plan(twin, statement);
+            }
         }
         switch (format) {
             case TEXT -> print(terminal, document);

@@ -8,12 +8,12 @@ import dev.hone.postgres.Server;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.SnapshotFile;
 import dev.hone.postgres.SnapshotReader;
+import dev.hone.twin.KeyEvidence;
 import dev.hone.workload.PgStatStatements;
 import dev.hone.workload.WorkloadEvidence;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -71,11 +71,13 @@ final class SnapshotCommand implements Callable<Integer> {
 
     private Snapshot snapshot(Progress progress) {
         if (source.isFile()) {
-            return source.snapshot(main.environment(), version -> SnapshotReader.whole(List.of()), progress);
+            return source.file();
         }
         try (Server server = Server.connect(source.address(main.environment()))) {
-            Snapshot snapshot =
-                    SnapshotReader.whole(Checks.queries(server.version())).read(server, progress);
+            Snapshot snapshot = KeyEvidence.count(
+                    server,
+                    SnapshotReader.whole(Checks.queries(server.version())).read(server, progress),
+                    progress);
             try {
                 PgStatStatements.Reading reading = PgStatStatements.read(server, Advising.MOST_STATEMENTS);
                 return WorkloadEvidence.keep(reading.workload(), reading.blindSpots(), snapshot);

@@ -47,18 +47,23 @@ final class Source {
         return AddressParser.of(environment).parse(url);
     }
 
+    /** The Snapshot that the file holds. */
+    Snapshot file() {
+        Path file = Path.of(String.valueOf(url));
+        if (!Files.exists(file)) {
+            throw HoneException.usage(
+                    "No such file, and not a database address: " + url,
+                    "Write postgres://USER@HOST:PORT/DATABASE for a server, or the name of a file that"
+                            + " `hone snapshot` wrote.");
+        }
+        return SnapshotFile.read(file);
+    }
+
     /** The Snapshot that the file holds, or that the reader for the server's version reads of it. */
     Snapshot snapshot(
             Map<String, String> environment, Function<ServerVersion, SnapshotReader> reader, Progress progress) {
-        if (url != null && isFile()) {
-            Path file = Path.of(url);
-            if (!Files.exists(file)) {
-                throw HoneException.usage(
-                        "No such file, and not a database address: " + url,
-                        "Write postgres://USER@HOST:PORT/DATABASE for a server, or the name of a file that"
-                                + " `hone snapshot` wrote.");
-            }
-            return SnapshotFile.read(file);
+        if (isFile()) {
+            return file();
         }
         try (Server server = Server.connect(address(environment))) {
             return reader.apply(server.version()).read(server, progress);

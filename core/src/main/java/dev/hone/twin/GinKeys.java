@@ -114,7 +114,7 @@ final class GinKeys {
         double rest = (perRow - covered) * present;
         if (rest >= 1 && rest > 0.005 * perRow * present) {
             double rarest = Math.max(elements.rarest(), 1 / present);
-            double least = Math.max(1, rest / (rarest * present));
+            double least = Math.min(rest, Math.max(1, rest / (rarest * present)));
             double distinct = groups.stream()
                     .mapToDouble(group -> group.without(elements.texts()).distinct(present))
                     .sum();

@@ -43,13 +43,18 @@ final class HypotheticalIndexes {
     /** Numbers that the server itself, which counts from 16384 on, does not come to. */
     private long nextFile = 3_000_000_000L;
 
-    HypotheticalIndexes(TwinServer server, Session superuser, Session owner, Extensions extensions)
+    HypotheticalIndexes(
+            TwinServer server,
+            Session superuser,
+            Session owner,
+            Extensions extensions,
+            Map<KeyCounter.Column, KeyCounts> keptCounts)
             throws SQLException {
         this.extensions = extensions;
         this.superuser = superuser;
         this.owner = owner;
         derived = new DerivedStatistics(superuser, owner);
-        sizer = new IndexSizer(superuser, owner, server);
+        sizer = new IndexSizer(superuser, owner, server, keptCounts);
     }
 
     /** Creates what {@link #create} needs, in a twin that is being built. */

@@ -79,6 +79,7 @@ final class IndexSizer {
     private final TwinServer server;
     private final Samples samples;
     private final GinKeys ginKeys;
+    private final Map<KeyCounter.Column, KeyCounts> keptCounts;
     private @Nullable KeyCounter counter;
 
     private record Values(String type, List<String> values) {}
@@ -86,10 +87,12 @@ final class IndexSizer {
     /** Many indexes are thought of that hold the same columns. */
     private final Map<Values, List<Integer>> widths = new HashMap<>();
 
-    IndexSizer(Session superuser, Session owner, TwinServer server) {
+    /** @param keptCounts what the source's keys were counted to be */
+    IndexSizer(Session superuser, Session owner, TwinServer server, Map<KeyCounter.Column, KeyCounts> keptCounts) {
         this.superuser = superuser;
         this.owner = owner;
         this.server = server;
+        this.keptCounts = Map.copyOf(keptCounts);
         samples = new Samples(superuser, owner);
         ginKeys = new GinKeys(superuser, owner);
     }
@@ -236,18 +239,17 @@ final class IndexSizer {
     }
 
     private Optional<KeyCounts> counts(Facts facts, Column column, Optional<Sample> sample) throws SQLException {
-        if (counter == null || facts.callsFunctions()) {
-            return Optional.empty();
+        String expression =
+                column.tableColumn() > 0 ? Sql.identifier(Samples.unquoted(column.expression())) : column.expression();
+        KeyCounter.Column counted = new KeyCounter.Column(
+                facts.table(), column.operatorClass(), expression, Optional.ofNullable(facts.predicate()));
+        KeyCounts kept = keptCounts.get(counted);
+        if (kept != null || counter == null || facts.callsFunctions()) {
+            return Optional.ofNullable(kept);
         }
-        double perRow = ginKeys.perRow(column.operatorClass(), sample).orElse(column.averageWidth() / 4.0);
-        return counter.count(
-                new KeyCounter.Column(
-                        facts.table(),
-                        column.operatorClass(),
-                        column.expression(),
-                        Optional.ofNullable(facts.predicate())),
-                facts.tuples(),
-                perRow);
+        double perRow =
+                ginKeys.perRow(column.operatorClass(), sample).orElse(column.averageWidth() / KeyCounter.BYTES_OF_KEY);
+        return counter.count(counted, facts.tuples(), perRow);
     }
 
     private List<Integer> elementWidths(Column column) throws SQLException {
@@ -412,7 +414,7 @@ final class IndexSizer {
                 .query(
                         load("index_facts", index),
                         row -> new Facts(
-                                row.getString("table_name"),
+                                Sql.identifier(row.getString("schema_name"), row.getString("table_name")),
                                 row.getLong("table_oid"),
                                 row.getDouble("tuples"),
                                 row.getInt("table_pages"),

@@ -29,8 +29,14 @@ public final class KeyCounter {
     /** So that the sorting of what is sampled stays in memory. */
     private static final String WORK_MEM = "64MB";
 
-    private static final int MOST_ROWS = 60_000;
-    private static final int MOST_KEYS = 600_000;
+    /** What a key takes of a value, about, where nothing better is known. */
+    static final double BYTES_OF_KEY = 8;
+
+    private static final int MOST_ROWS = 40_000;
+    private static final int MOST_KEYS = 400_000;
+
+    /** What of a sample that took too long is tried next. */
+    private static final double LESS = 0.1;
 
     /** Of a table up to this much larger than a sample all is read. */
     private static final double WHOLE = 0.75;
@@ -39,7 +45,7 @@ public final class KeyCounter {
      * A column of an inverted index.
      *
      * @param table quoted, with its schema
-     * @param expression as PostgreSQL shows it without a search path
+     * @param expression as PostgreSQL shows it without a search path, or the quoted name of a column
      * @param predicate of a partial index; empty for none
      */
     record Column(String table, String operatorClass, String expression, Optional<String> predicate) {}
@@ -65,6 +71,10 @@ public final class KeyCounter {
     private Optional<KeyCounts> read(Column column, double rows, double perRow) {
         double wanted = Math.min(MOST_ROWS, MOST_KEYS / Math.max(1, perRow));
         double share = wanted >= WHOLE * rows ? 1 : wanted / rows;
+        return read(column, share).or(() -> read(column, LESS * share));
+    }
+
+    private Optional<KeyCounts> read(Column column, double share) {
         try {
             return server.read(PATIENCE, handle -> counts(handle, column, share));
         } catch (JdbiException e) {

@@ -94,7 +94,8 @@ final class Samples {
         return columns.size() < 2 ? Optional.empty() : checked(sample(expression, columns));
     }
 
-    private static String unquoted(String expression) {
+    /** The name of a column as PostgreSQL shows it, without quotes. */
+    static String unquoted(String expression) {
         return expression.startsWith("\"")
                 ? expression.substring(1, expression.length() - 1).replace("\"\"", "\"")
                 : expression;

@@ -53,7 +53,7 @@ public final class Twin implements AutoCloseable {
         this.owner = owner;
         this.omissions = List.copyOf(omissions);
         extensions = new Extensions(superuser, owner);
-        hypothetical = new HypotheticalIndexes(server, superuser, owner, extensions);
+        hypothetical = new HypotheticalIndexes(server, superuser, owner, extensions, KeyEvidence.of(snapshot));
         assumptions = new Assumptions(server, superuser, owner, snapshot);
         genericPlans = superuser.version().isAtLeast(16);
     }
@@ -167,7 +167,7 @@ public final class Twin implements AutoCloseable {
             relations = TwinRelation.all(superuser);
             StatisticsRestorer.of(superuser, builder, omissions::add).restore(snapshot, relations);
             new ExtendedStatisticsRestorer(superuser, builder, snapshot, omissions::add).restore();
-            known = known(snapshot, new IndexSizer(superuser, builder, server), relations);
+            known = known(snapshot, new IndexSizer(superuser, builder, server, KeyEvidence.of(snapshot)), relations);
         }
         task.at(3, "settings");
         PlannerSettings.copy(snapshot, superuser, omissions::add);

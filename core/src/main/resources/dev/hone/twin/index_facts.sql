@@ -1,4 +1,5 @@
-SELECT format('%I.%I', n.nspname, tc.relname) AS table_name,
+SELECT n.nspname AS schema_name,
+       tc.relname AS table_name,
        tc.oid::bigint AS table_oid,
        tc.reltuples::float8 AS tuples,
        pg_relation_filepath(x.indexrelid) AS path,

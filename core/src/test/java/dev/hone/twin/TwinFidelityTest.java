@@ -11,9 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.assertj.core.api.SoftAssertions;
@@ -31,20 +29,7 @@ class TwinFidelityTest {
     static final List<CreateIndex> INDEXES =
             lines("source-indexes.txt").map(TwinFidelityTest::index).toList();
 
-    /**
-     * Of inverted.sql a few, chosen among those that are within the bound, to notice when they no longer are. They are no
-     * measure of how good the formula is: benchmarks/run twin has them all, and not all of them are.
-     */
     private static final int INVERTED_ROWS = 8_000;
-
-    private static final Set<String> INVERTED = Set.of(
-            "attributes",
-            "mail gin_trgm_ops",
-            "room, labels",
-            "related",
-            "shape",
-            "text gin_trgm_ops",
-            "payload jsonb_path_ops");
 
     private static final int FRESH_ROWS = 20_000;
 
@@ -60,11 +45,9 @@ class TwinFidelityTest {
         source.execute(Source.resource("inverted.sql").replace("@rows@", Integer.toString(INVERTED_ROWS)));
         source.analyze();
         queries = Stream.concat(QUERIES.stream(), lines("fresh-queries.txt")).toList();
-        Stream<CreateIndex> inverted = lines("inverted-indexes.txt")
-                .map(TwinFidelityTest::index)
-                .filter(index -> INVERTED.contains(index.keys().getFirst()) && index.predicate() == null);
-        indexes = Stream.of(INDEXES.stream(), lines("fresh-indexes.txt").map(TwinFidelityTest::index), inverted)
-                .flatMap(Function.identity())
+        Stream<String> more =
+                Stream.of("fresh-indexes.txt", "inverted-indexes.txt").flatMap(TwinFidelityTest::lines);
+        indexes = Stream.concat(INDEXES.stream(), more.map(TwinFidelityTest::index))
                 .toList();
         twin = Twin.build(source.snapshot(), Progress.NONE);
     }
@@ -92,6 +75,7 @@ class TwinFidelityTest {
         softly.assertThat(twin.omissions()).isEmpty();
         compare("all indexes rebuilt", softly);
 
+        twin.countKeys(new KeyCounter(source.server()));
         List<Sized> sizes = new ArrayList<>();
         for (CreateIndex index : indexes) {
             twin.hideExisting(index.schema(), index.name(), true);
