@@ -19,6 +19,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -101,7 +102,7 @@ final class TwinFidelity {
                 rows.add(compare(major, "all hypothetical", source, twin, queries));
                 System.out.printf("%nPostgreSQL %d, from statistics alone: estimated against real pages%n", major);
                 sizes(major, sizes);
-                twin.countKeys(new KeyCounter(server));
+                twin.countKeys(new KeyCounter(server, Duration.ofMinutes(5)));
                 System.out.printf("%nPostgreSQL %d, keys counted on the source%n", major);
                 sizes(major, inverted(source, twin, indexes, "c"));
             }

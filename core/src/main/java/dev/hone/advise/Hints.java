@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,9 @@ public final class Hints {
     private static final double LEAST_COST = 500;
 
     private static final long MANY_SKIPPED = 1000;
+    /** A text that reads NULL would stand in double quotes. */
+    private static final Pattern NOT_IN_NULL = Pattern.compile("<> ALL \\('\\{(?:[^']*,)?NULL(?:,[^']*)?\\}'");
+
     private static final int MANY_VALUES = 100;
     private static final double MANY_ROWS = 100_000;
     private static final double MANY_LOOPS = 100;
@@ -86,6 +90,7 @@ public final class Hints {
         offset();
         random();
         notIn();
+        notInNull();
         wildcard();
         longList();
         countAll();
@@ -169,6 +174,19 @@ public final class Hints {
                             + " work_mem it runs the subquery again for each. If NULLs are not meant, NOT EXISTS says so and"
                             + " becomes an anti join.",
                     "SELECT … FROM a WHERE NOT EXISTS (SELECT 1 FROM b WHERE b.key = a.key)");
+        }
+    }
+
+    private void notInNull() {
+        boolean never = plan.nodes()
+                .flatMap(node -> texts(node, "Filter").stream())
+                .anyMatch(filter -> NOT_IN_NULL.matcher(filter).find());
+        if (never) {
+            hint(
+                    "not-in-null",
+                    "NOT IN over a list with a NULL is never true",
+                    "Whether a value differs from NULL is not known, so no row is ever found, whatever else the list has.",
+                    "SELECT … FROM t WHERE col <> ALL ($1)   -- without NULL in it; and perhaps AND col IS NOT NULL");
         }
     }
 

@@ -266,7 +266,7 @@ public final class IndexAdvisor {
                             "expression-not-immutable",
                             planned.query().id(),
                             planned.query().sql(),
-                            "It asks for " + key + " of " + use.table.relation().qualifiedName() + ".",
+                            "It asks for " + key + " of " + use.table.relation().qualifiedName(),
                             "No index may hold that: its value depends on more than the row, such as the session's time"
                                     + " zone.",
                             "Compare the bare column with the bounds of a range; or name the time zone, as in"
@@ -369,10 +369,15 @@ public final class IndexAdvisor {
                     },
                     (e, i) -> {
                         // There can be no such index: a type without an order, an expression that is not immutable.
-                        if (e.getCause() instanceof SQLException cause && NOT_IMMUTABLE.equals(cause.getSQLState())) {
+                        Candidate refused = possible.get(i);
+                        // Of several keys, or with a condition, another part may be to blame.
+                        if (e.getCause() instanceof SQLException cause
+                                && NOT_IMMUTABLE.equals(cause.getSQLState())
+                                && refused.keys().size() == 1
+                                && refused.predicate() == null) {
                             changeable
-                                    .computeIfAbsent(possible.get(i).table().name(), any -> new TreeSet<>())
-                                    .addAll(possible.get(i).keys());
+                                    .computeIfAbsent(refused.table().name(), any -> new TreeSet<>())
+                                    .addAll(refused.keys());
                         }
                     });
             for (int i = 0; i < done.size(); i++) {

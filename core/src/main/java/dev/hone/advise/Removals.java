@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
@@ -25,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * Finds indexes of the source that the workload can do without, by planning it with them hidden on the twin.
  *
  * <p>A workload is never all there is. So an index goes only if another one, which stays or is created, does all that it
- * does, or if the source's counters have seen no scan of it for a week; and only if no query of the workload gets
+ * does, or if the source's counters have seen no scan of it for a week and there is no standby, which counts its own
+ * scans; and only if no query of the workload gets
  * noticeably dearer. What backs a constraint, keeps values unique, is a replica identity, belongs to a partitioned
  * table's index, holds an expression (the planner uses its statistics), or serves a foreign key stays in any case.
  */
@@ -136,7 +138,9 @@ final class Removals {
         Schema.Name name = new Schema.Name(table.name().schema(), index.name());
         String subject = Sql.identifier(name.schema(), name.table());
         IndexActivity counted = activity.get(name);
-        boolean unused = !usedBefore && !usedNow && counted != null && counted.scans() == 0 && countedLongEnough();
+        int standbys = snapshot.activity().standbys();
+        boolean notScanned = counted != null && counted.scans() == 0 && countedLongEnough();
+        boolean unused = !usedBefore && !usedNow && notScanned && standbys == 0;
         // What nothing uses needs nobody in its place.
         String by = unused && !servesForeignKey(table, index) ? null : servedBy(table, index);
         if (by == null && (usedNow || needed.contains(subject))) {
@@ -152,7 +156,12 @@ final class Removals {
                                             Locale.ROOT,
                                             ", but was scanned %,d times: it stays. Look at its counter again later.",
                                             counted.scans())
-                                    : ", but its scans have not been counted for a week: it stays."));
+                                    : notScanned && standbys > 0
+                                            ? ", and was not scanned here; but there "
+                                                    + (standbys == 1 ? "is a standby" : "are " + standbys + " standbys")
+                                                    + " with " + (standbys == 1 ? "its" : "their")
+                                                    + " own counters: it stays. Look there before dropping it."
+                                            : ", but its scans have not been counted for a week: it stays."));
             return;
         }
         Removal removal = new Removal(table, index, by);
@@ -291,7 +300,8 @@ final class Removals {
         String reason = removal.by() == null
                 ? "No query of the workload uses it, and it was not scanned since "
                         + snapshot.activity().since() + "."
-                : removal.by() + " does all that it does, and with it hidden no query of the workload gets dearer.";
+                : standing(removal.by())
+                        + " does all that it does, and with it hidden no query of the workload gets dearer.";
         reason = Character.toUpperCase(reason.charAt(0)) + reason.substring(1);
         List<Recommendation.Effect> effects = new ArrayList<>();
         for (int query : costs.queriesOn(removal.table().name())) {
@@ -325,6 +335,18 @@ final class Removals {
                 -bytes(removal),
                 effects,
                 List.of());
+    }
+
+    /** What does the work in the end: an index that does it now may itself be displaced by another. */
+    private String standing(String by) {
+        return removed.stream()
+                .filter(one ->
+                        by.equals(Sql.identifier(one.name().schema(), one.name().table())))
+                .map(Removal::by)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .map(this::standing)
+                .orElse(by);
     }
 
     private long bytes(Removal removal) {

@@ -4,10 +4,17 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the cumulative statistics system has counted since its last reset. */
-public record Activity(@Nullable Instant since, List<TableActivity> tables, List<IndexActivity> indexes) {
+/**
+ * What the cumulative statistics system has counted.
+ *
+ * @param since when its counters were at zero, or the oldest instant that they remember where nobody knows; null if
+ *     there is none
+ * @param standbys servers that replay this one's changes, as far as it knows of them, and the standby that it is itself:
+ *     each counts its own scans
+ */
+public record Activity(@Nullable Instant since, int standbys, List<TableActivity> tables, List<IndexActivity> indexes) {
 
-    public static final Activity EMPTY = new Activity(null, List.of(), List.of());
+    public static final Activity EMPTY = new Activity(null, 0, List.of(), List.of());
 
     public Activity {
         tables = List.copyOf(tables);

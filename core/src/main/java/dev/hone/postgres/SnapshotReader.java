@@ -236,6 +236,9 @@ public record SnapshotReader(Set<Part> parts, List<Evidence.Query> evidence, Dur
                             .mapTo(Instant.class)
                             .findOne()
                             .orElse(null),
+                    handle.createQuery(Sql.load(Snapshot.class, "standbys", version))
+                            .mapTo(Integer.class)
+                            .one(),
                     rows("table_activity", Activity.TableActivity.class),
                     rows("index_activity", Activity.IndexActivity.class));
         }

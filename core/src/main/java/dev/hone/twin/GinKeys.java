@@ -255,10 +255,9 @@ final class GinKeys {
     }
 
     private Optional<String> query(String operatorClass, Sample sample) throws SQLException {
-        Optional<String> trigrams = operatorClass.equals(KeyExtraction.TRIGRAMS)
-                ? superuser.text(KeyExtraction.TRIGRAM_SCHEMA)
-                : Optional.empty();
-        return KeyExtraction.sql(operatorClass, "(" + sample.expression() + ")", sample.relation(), trigrams);
+        Optional<String> schemaQuery = KeyExtraction.schemaQuery(operatorClass);
+        Optional<String> schema = schemaQuery.isPresent() ? superuser.text(schemaQuery.get()) : Optional.empty();
+        return KeyExtraction.sql(operatorClass, "(" + sample.expression() + ")", sample.relation(), schema);
     }
 
     /** The elements that statistics have recorded; empty if they have not. */

@@ -70,13 +70,16 @@ record GinSize(long pages, long entryPages, long dataPages, long entries) implem
      * @param count how many there are
      * @param rows in how many rows each of them is met on average, 1 at least
      * @param keyBytes bytes of a key where it is stored
-     * @param distanceBytes mean bytes for the distance between two of its rows; 0 if rows are scattered at random
+     * @param distanceBytes mean bytes for the distance between two of its rows; {@link #AT_RANDOM} if rows are scattered
+     *     so
      */
     record Keys(double count, double rows, double keyBytes, double distanceBytes) {
 
+        static final double AT_RANDOM = 0;
+
         /** Keys whose rows are scattered at random. */
         Keys(double count, double rows, double keyBytes) {
-            this(count, rows, keyBytes, 0);
+            this(count, rows, keyBytes, AT_RANDOM);
         }
     }
 
@@ -105,15 +108,13 @@ record GinSize(long pages, long entryPages, long dataPages, long entries) implem
             for (int i = 0; i < times; i++) {
                 double held = Math.clamp(around(alike.rows(), random), 1, Math.max(1, rows));
                 int key = align(TUPLE_HEADER_BYTES + (columnNumber ? 4 : 0) + alike.keyBytes());
-                double distance = alike.distanceBytes() > 0
+                double distance = alike.distanceBytes() != Keys.AT_RANDOM
                         ? alike.distanceBytes()
                         : distanceBytes(held / Math.max(1, rows), rowsPerPage);
                 double list = LIST_HEADER_BYTES + (held - 1) * distance;
-                int entry = align(key + list);
-                if (entry > LARGEST_ENTRY_BYTES) {
-                    entry = key;
-                    dataOfAlike += dataPages(held, list);
-                }
+                boolean fits = key + list <= LARGEST_ENTRY_BYTES;
+                int entry = fits ? align(key + list) : key;
+                dataOfAlike += fits ? 0 : dataPages(held, list);
                 if (weight > 1.5) {
                     many += (weight - 1) * (entry + LINE_POINTER_BYTES);
                     manyEntries += weight - 1;
@@ -126,15 +127,17 @@ record GinSize(long pages, long entryPages, long dataPages, long entries) implem
         double bytes = entries.stream().mapToDouble(Integer::doubleValue).sum();
         double leaves = leaves(entries, oneRound);
         leaves *= 1 + many / Math.max(1, bytes);
-        double fanOut = ENTRY_PAGE_BYTES
-                * (oneRound ? 0.5 : MIXED_FILL)
-                / (align(TUPLE_HEADER_BYTES + meanKeyBytes(keys)) + LINE_POINTER_BYTES);
-        double entryPages = Math.ceil(leaves);
+        double fanOut = Math.max(
+                2,
+                ENTRY_PAGE_BYTES
+                        * (oneRound ? 0.5 : MIXED_FILL)
+                        / (align(TUPLE_HEADER_BYTES + meanKeyBytes(keys)) + LINE_POINTER_BYTES));
+        double entryPages = Math.min(RelationFile.MOST_PAGES / 4.0, Math.ceil(leaves));
         for (double level = entryPages; level > 1; ) {
             level = Math.ceil(level / fanOut);
             entryPages += level;
         }
-        long data = (long) Math.ceil(dataPages);
+        long data = (long) Math.min(RelationFile.MOST_PAGES / 4.0, Math.ceil(dataPages));
         return new GinSize(
                 1 + (long) entryPages + data, (long) entryPages, data, (long) (entries.size() + manyEntries));
     }

@@ -352,6 +352,14 @@ final class HypotheticalPartitions {
                 .toString());
     }
 
+    /**
+     * The probability that a partition has none of so many rows of a value: what is left of the whole to that power, which
+     * PostgreSQL refuses to reckon out where it comes to nothing.
+     */
+    private static String missing(String rows) {
+        return "CASE WHEN p.share >= 1 THEN 0 ELSE exp(greatest(-700, " + rows + " * ln(1 - p.share))) END";
+    }
+
     /** Gives the partitions rows, pages and statistics. */
     private void fill(Table table, Partitioned whatIf, List<Part> parts, List<Double> shares, ColumnStatistics key)
             throws SQLException {
@@ -380,11 +388,10 @@ final class HypotheticalPartitions {
         String old = table.oid() + "::oid";
         double tuples = Math.max(1, table.tuples());
         // An average of values drawn from a share of the rows: what is rare may not be among them.
-        String distinct =
-                "CASE WHEN s.stadistinct > 0 THEN greatest(1, s.stadistinct * (1 - power(1 - p.share, greatest(1, "
-                        + tuples
-                        + " / s.stadistinct)))) WHEN s.stadistinct < 0 AND p.share > 0 THEN -least(1, -s.stadistinct *"
-                        + " (1 - power(1 - p.share, 1 / -s.stadistinct)) / p.share) ELSE s.stadistinct END";
+        String distinct = "CASE WHEN s.stadistinct > 0 THEN greatest(1, s.stadistinct * (1 - "
+                + missing("greatest(1, " + tuples + " / s.stadistinct)")
+                + ")) WHEN s.stadistinct < 0 AND p.share > 0 THEN -least(1, -s.stadistinct * (1 - "
+                + missing("1 / -s.stadistinct") + ") / p.share) ELSE s.stadistinct END";
         superuser.execute("UPDATE pg_class c SET reltuples = ceil(" + tuples + " * p.share), relpages = ceil("
                 + table.pages() + " * p.share), relallvisible = floor(" + table.visiblePages()
                 + " * p.share) FROM " + partitions + " WHERE c.oid = p.relation; UPDATE pg_class SET reltuples = "

@@ -2,7 +2,6 @@ package dev.hone.twin;
 
 import dev.hone.postgres.Sql;
 import dev.hone.twin.BtreeSize.Group;
-import dev.hone.twin.Samples.Sample;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -64,7 +63,7 @@ final class IndexSizer {
             int fillFactor,
             boolean deduplicate,
             boolean holdsUniqueKey,
-            boolean callsFunctions,
+            boolean foreignCode,
             String method) {}
 
     /**
@@ -216,40 +215,43 @@ final class IndexSizer {
 
     private GinSize gin(Facts facts, List<Column> columns, double rows) throws SQLException {
         List<GinSize.Keys> keys = new ArrayList<>();
+        double all = rows;
         for (Column column : columns) {
-            Optional<Sample> sample = samples.of(facts.tableOid(), column.expression());
-            Optional<KeyCounts> counts = counts(facts, column, sample);
+            Optional<KeyCounts> counts = counts(facts, column);
             if (counts.isPresent()) {
-                keys.addAll(counts.get().keys(Math.max(0, column.length()), rows));
-                continue;
+                keys.addAll(counts.get().keys(Math.max(0, column.length())));
+                all = Math.max(all, counts.get().all());
+            } else {
+                keys.addAll(keys(facts, column, rows));
             }
-            List<Integer> widths = elementWidths(column);
-            keys.addAll(ginKeys.of(
-                    column.operatorClass(),
-                    Math.max(0, column.length()),
-                    sample,
-                    GinKeys.elements(column.elements(), column.elementFrequencies(), column.elementCounts(), widths),
-                    column.nullFraction() == null ? 0 : Double.parseDouble(column.nullFraction()),
-                    column.averageWidth() > 0 ? column.averageWidth() : DEFAULT_WIDTH,
-                    rows));
         }
-        double perPage = rows / facts.tablePages();
+        double perPage = all / facts.tablePages();
         return GinSize.of(
-                keys, rows, Math.max(1, perPage), columns.size() > 1, GinSize.oneRound(keys, facts.tablePages()));
+                keys, all, Math.max(1, perPage), columns.size() > 1, GinSize.oneRound(keys, facts.tablePages()));
     }
 
-    private Optional<KeyCounts> counts(Facts facts, Column column, Optional<Sample> sample) throws SQLException {
-        String expression =
-                column.tableColumn() > 0 ? Sql.identifier(Samples.unquoted(column.expression())) : column.expression();
+    private List<GinSize.Keys> keys(Facts facts, Column column, double rows) throws SQLException {
+        List<Integer> widths = elementWidths(column);
+        return ginKeys.of(
+                column.operatorClass(),
+                Math.max(0, column.length()),
+                samples.of(facts.tableOid(), column.expression()),
+                GinKeys.elements(column.elements(), column.elementFrequencies(), column.elementCounts(), widths),
+                column.nullFraction() == null ? 0 : Double.parseDouble(column.nullFraction()),
+                column.averageWidth() > 0 ? column.averageWidth() : DEFAULT_WIDTH,
+                rows);
+    }
+
+    private Optional<KeyCounts> counts(Facts facts, Column column) {
         KeyCounter.Column counted = new KeyCounter.Column(
-                facts.table(), column.operatorClass(), expression, Optional.ofNullable(facts.predicate()));
+                facts.table(),
+                column.operatorClass(),
+                column.tableColumn() > 0 ? Sql.identifier(Samples.unquoted(column.expression())) : column.expression(),
+                Optional.ofNullable(facts.predicate()));
         KeyCounts kept = keptCounts.get(counted);
-        if (kept != null || counter == null || facts.callsFunctions()) {
-            return Optional.ofNullable(kept);
-        }
-        double perRow =
-                ginKeys.perRow(column.operatorClass(), sample).orElse(column.averageWidth() / KeyCounter.BYTES_OF_KEY);
-        return counter.count(counted, facts.tuples(), perRow);
+        return kept != null || counter == null || facts.foreignCode()
+                ? Optional.ofNullable(kept)
+                : counter.count(counted, facts.tuples(), facts.tablePages());
     }
 
     private List<Integer> elementWidths(Column column) throws SQLException {
@@ -427,7 +429,7 @@ final class IndexSizer {
                                 row.getInt("fill_factor"),
                                 row.getBoolean("deduplicate"),
                                 row.getBoolean("holds_unique_key"),
-                                row.getBoolean("calls_functions"),
+                                row.getBoolean("foreign_code"),
                                 row.getString("method")))
                 .getFirst();
     }

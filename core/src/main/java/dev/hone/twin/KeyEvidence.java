@@ -8,7 +8,6 @@ import dev.hone.postgres.Evidence;
 import dev.hone.postgres.Server;
 import dev.hone.postgres.Snapshot;
 import dev.hone.postgres.Sql;
-import dev.hone.postgres.Statistics.ColumnStatistics;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -16,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.core.JacksonException;
 
 /**
@@ -38,11 +38,28 @@ public final class KeyEvidence {
 
     private KeyEvidence() {}
 
+    /** Elements that inverted indexes take, and whose functions are PostgreSQL's own. */
+    private static final Set<String> ELEMENTS = Set.of(
+            "text",
+            "character varying",
+            "smallint",
+            "integer",
+            "bigint",
+            "numeric",
+            "real",
+            "double precision",
+            "boolean",
+            "uuid",
+            "date",
+            "timestamp with time zone",
+            "timestamp without time zone",
+            "inet");
+
     private record Counted(Relation table, Column column) {}
 
     /**
-     * Counts the keys of the columns of documents, arrays and words, those of the largest tables first, in read-only
-     * transactions that end after five seconds.
+     * Counts the keys of the columns of documents, arrays and words, those of the largest tables first, as {@link
+     * KeyCounter} does.
      */
     public static Snapshot count(Server server, Snapshot snapshot, Progress progress) {
         List<Counted> columns = columns(snapshot);
@@ -53,32 +70,23 @@ public final class KeyEvidence {
         List<Map<String, Object>> rows = new ArrayList<>();
         try (Progress.Task task = progress.begin("Counting keys", columns.size())) {
             for (int i = 0; i < columns.size(); i++) {
-                Counted one = columns.get(i);
-                task.at(i, one.table().qualifiedName());
-                double width = snapshot.statistics().columns().stream()
-                        .filter(known -> known.schema().equals(one.table().schema())
-                                && known.relation().equals(one.table().name())
-                                && known.column().equals(one.column().name()))
-                        .mapToDouble(ColumnStatistics::averageWidth)
-                        .max()
-                        .orElse(0);
-                for (String operatorClass : operatorClasses(one.column().type())) {
+                Relation table = columns.get(i).table();
+                Column column = columns.get(i).column();
+                task.at(i, table.qualifiedName());
+                for (String operatorClass : operatorClasses(column.type())) {
                     counter.count(
-                                    column(
-                                            one.table().qualifiedName(),
-                                            operatorClass,
-                                            one.column().name()),
-                                    one.table().tuples(),
-                                    width / KeyCounter.BYTES_OF_KEY)
+                                    column(table.qualifiedName(), operatorClass, column.name()),
+                                    table.tuples(),
+                                    table.currentPages())
                             .ifPresent(counts -> rows.add(Map.of(
                                     TABLE,
-                                    one.table().qualifiedName(),
+                                    table.qualifiedName(),
                                     COLUMN,
-                                    one.column().name(),
+                                    column.name(),
                                     OPERATOR_CLASS,
                                     operatorClass,
                                     COUNTS,
-                                    Json.object(Json.pretty(counts)))));
+                                    Json.MAPPER.convertValue(counts, Map.class))));
                 }
             }
         }
@@ -102,11 +110,14 @@ public final class KeyEvidence {
     }
 
     private static List<String> operatorClasses(String type) {
-        return type.equals("jsonb")
-                ? List.of("jsonb_ops", "jsonb_path_ops")
-                : type.equals("tsvector")
-                        ? List.of("tsvector_ops")
-                        : type.endsWith("[]") ? List.of("array_ops") : List.of();
+        return switch (type) {
+            case "jsonb" -> List.of("jsonb_ops", "jsonb_path_ops");
+            case "tsvector" -> List.of("tsvector_ops");
+            default ->
+                type.endsWith("[]") && ELEMENTS.contains(type.replaceFirst("(\\(.*\\))?\\[]$", ""))
+                        ? List.of("array_ops")
+                        : List.of();
+        };
     }
 
     private static KeyCounter.Column column(String table, String operatorClass, String name) {
@@ -117,18 +128,17 @@ public final class KeyEvidence {
     static Map<KeyCounter.Column, KeyCounts> of(Snapshot snapshot) {
         Map<KeyCounter.Column, KeyCounts> counts = new HashMap<>();
         Evidence answer = snapshot.evidence().get(ID);
-        if (answer != null) {
+        List<Map<String, Object>> rows = answer == null ? List.of() : answer.rows();
+        for (Map<String, Object> row : rows) {
             try {
-                answer.rows()
-                        .forEach(row -> counts.put(
-                                column(
-                                        String.valueOf(row.get(TABLE)),
-                                        String.valueOf(row.get(OPERATOR_CLASS)),
-                                        String.valueOf(row.get(COLUMN))),
-                                Json.MAPPER.convertValue(row.get(COUNTS), KeyCounts.class)));
+                counts.put(
+                        column(
+                                String.valueOf(row.get(TABLE)),
+                                String.valueOf(row.get(OPERATOR_CLASS)),
+                                String.valueOf(row.get(COLUMN))),
+                        Objects.requireNonNull(Json.MAPPER.convertValue(row.get(COUNTS), KeyCounts.class)));
             } catch (JacksonException | NullPointerException e) {
-                // Somebody has written into the file.
-                return Map.of();
+                // Somebody has written into the file: as if this had not been counted.
             }
         }
         return counts;

@@ -46,14 +46,20 @@ public final class Twin implements AutoCloseable {
     private final Map<Name, Set<Long>> hidden = new HashMap<>();
     private final boolean genericPlans;
 
-    private Twin(TwinServer server, Session superuser, Session owner, Snapshot snapshot, List<Omission> omissions)
+    private Twin(
+            TwinServer server,
+            Session superuser,
+            Session owner,
+            Snapshot snapshot,
+            List<Omission> omissions,
+            Map<KeyCounter.Column, KeyCounts> keptCounts)
             throws SQLException {
         this.server = server;
         this.superuser = superuser;
         this.owner = owner;
         this.omissions = List.copyOf(omissions);
         extensions = new Extensions(superuser, owner);
-        hypothetical = new HypotheticalIndexes(server, superuser, owner, extensions, KeyEvidence.of(snapshot));
+        hypothetical = new HypotheticalIndexes(server, superuser, owner, extensions, keptCounts);
         assumptions = new Assumptions(server, superuser, owner, snapshot);
         genericPlans = superuser.version().isAtLeast(16);
     }
@@ -158,6 +164,7 @@ public final class Twin implements AutoCloseable {
             throws SQLException, IOException {
         Session superuser = server.superuser();
         HypotheticalIndexes.prepare(superuser);
+        Map<KeyCounter.Column, KeyCounts> keptCounts = KeyEvidence.of(snapshot);
         Map<Name, TwinRelation> relations;
         Map<Long, IndexSize> known;
         try (Session builder = server.unprivileged()) {
@@ -167,7 +174,7 @@ public final class Twin implements AutoCloseable {
             relations = TwinRelation.all(superuser);
             StatisticsRestorer.of(superuser, builder, omissions::add).restore(snapshot, relations);
             new ExtendedStatisticsRestorer(superuser, builder, snapshot, omissions::add).restore();
-            known = known(snapshot, new IndexSizer(superuser, builder, server, KeyEvidence.of(snapshot)), relations);
+            known = known(snapshot, new IndexSizer(superuser, builder, server, keptCounts), relations);
         }
         task.at(3, "settings");
         PlannerSettings.copy(snapshot, superuser, omissions::add);
@@ -184,7 +191,7 @@ public final class Twin implements AutoCloseable {
         Session owner = server.unprivileged();
         owner.execute("SET statement_timeout = '" + PLANNING_TIMEOUT
                 + "'; SET default_transaction_read_only = on; SET plan_cache_mode = force_custom_plan");
-        return new Twin(server, superuser, owner, snapshot, omissions);
+        return new Twin(server, superuser, owner, snapshot, omissions, keptCounts);
     }
 
     /** What the indexes with figures in their metapages, which we cannot read at the source, are made up of. */

@@ -46,15 +46,16 @@ SELECT format('%I.%I', n.nspname, k.relname) AS subject,
                    THEN '; the planner also uses the statistics of its expression, which go with it' ELSE '' END) AS summary,
        CASE WHEN pg_is_in_recovery() THEN
                 'These are the counters of a standby: look at the primary too, and drop the index there if it is unused on both.'
-            WHEN k.relkind = 'I' THEN
-                'The index of a partitioned table cannot be dropped CONCURRENTLY: DROP INDEX takes ACCESS EXCLUSIVE on the table'
-                || ' and its partitions, for a moment; run it with a short lock_timeout and try again.'
-            WHEN standbys.number > 0 THEN format(
-                'This server has %s standby(s), which count their own scans: look there too before dropping it.',
-                standbys.number) END AS remedy,
+            ELSE nullif(concat_ws(' ',
+                CASE WHEN standbys.number > 0 THEN format(
+                    'This server has %s standby(s), which count their own scans: look there too, and drop it if it is unused there as well.',
+                    standbys.number) END,
+                CASE WHEN k.relkind = 'I' THEN
+                    'The index of a partitioned table cannot be dropped CONCURRENTLY: DROP INDEX takes ACCESS EXCLUSIVE on the table'
+                    || ' and its partitions, for a moment; run it with a short lock_timeout and try again.' END), '') END AS remedy,
        CASE WHEN k.relkind = 'I' AND NOT pg_is_in_recovery()
             THEN ARRAY[format('DROP INDEX %I.%I', n.nspname, k.relname)] END AS sql,
-       CASE WHEN k.relkind = 'i' AND NOT pg_is_in_recovery() THEN jsonb_build_object(
+       CASE WHEN k.relkind = 'i' AND NOT pg_is_in_recovery() AND standbys.number = 0 THEN jsonb_build_object(
            'type', 'drop_index', 'schema', n.nspname, 'name', k.relname,
            'definition', pg_get_indexdef(k.indexrelid)) END AS change,
        format('%I.%I', tn.nspname, t.relname) AS table,
@@ -70,7 +71,8 @@ JOIN pg_namespace n ON n.oid = k.relnamespace
 JOIN pg_class t ON t.oid = k.indrelid
 JOIN pg_namespace tn ON tn.oid = t.relnamespace
 CROSS JOIN span
-CROSS JOIN (SELECT count(*) AS number FROM pg_stat_replication) standbys
+CROSS JOIN (SELECT greatest((SELECT count(*) FROM pg_stat_replication),
+                            (SELECT count(*) FROM pg_replication_slots WHERE slot_type = 'physical')) AS number) standbys
 WHERE k.scans = 0
   AND k.size_bytes >= 1048576
   -- One that serves a foreign key is needed when the referenced row goes, however seldom that is.

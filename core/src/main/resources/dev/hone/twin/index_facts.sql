@@ -19,10 +19,14 @@ SELECT n.nspname AS schema_name,
                WHERE u.indrelid = x.indrelid AND u.indexrelid <> x.indexrelid AND u.indisunique AND u.indpred IS NULL
                  AND NOT 0 = ANY (u.indkey::int2[])
                  AND (u.indkey::int2[])[0:u.indnkeyatts - 1] <@ (x.indkey::int2[])[0:x.indnkeyatts - 1]) AS holds_unique_key,
-       -- Of its expressions or its condition, and not PostgreSQL's own: on those nothing depends that is recorded.
+       -- Whether to evaluate it may run functions that are not PostgreSQL's own, be it by an operator, a cast or a check: what came
+       -- with the server has a smaller oid.
        EXISTS (SELECT FROM pg_depend d
-               WHERE d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid
-                 AND d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass)) AS calls_functions,
+               WHERE d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid AND d.refobjid >= 16384
+                 AND d.refclassid NOT IN ('pg_class'::regclass, 'pg_opclass'::regclass, 'pg_collation'::regclass, 'pg_constraint'::regclass))
+       OR EXISTS (SELECT FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+                  WHERE d.classid = 'pg_class'::regclass AND d.objid = x.indexrelid AND d.refclassid = 'pg_class'::regclass
+                    AND a.atttypid >= 16384) AS foreign_code,
        am.amname AS method
 FROM pg_index x
 JOIN pg_class tc ON tc.oid = x.indrelid

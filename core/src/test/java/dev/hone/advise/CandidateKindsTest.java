@@ -208,6 +208,14 @@ class CandidateKindsTest {
         assertThat(advise(query("SELECT id FROM tracks WHERE day = '2026-01-02'"))
                         .hints())
                 .isEmpty();
+        // What else a query asks for beside it is not to blame, in that one or in another.
+        assertThat(advise(
+                                query(
+                                        "SELECT id FROM tracks WHERE date_trunc('day', at) = '2026-01-02' AND score > 98"),
+                                query("SELECT id FROM tracks WHERE score > 98 AND width = 7"))
+                        .hints())
+                .singleElement()
+                .satisfies(hint -> assertThat(hint.what()).contains("date_trunc"));
     }
 
     @Test

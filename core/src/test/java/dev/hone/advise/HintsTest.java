@@ -70,6 +70,8 @@ class HintsTest {
             value = {
                 "offset-paging | SELECT * FROM a ORDER BY id LIMIT 20 OFFSET 100000",
                 "order-by-random | SELECT * FROM a ORDER BY random() LIMIT 5",
+                "not-in-null | SELECT * FROM a WHERE b_id NOT IN (1, NULL)",
+                "not-in-null | SELECT * FROM a WHERE name NOT IN ('x', NULL, 'y')",
                 "not-in-subquery | SELECT * FROM a WHERE b_id NOT IN (SELECT y FROM b WHERE note = 'n')",
                 "leading-wildcard | SELECT * FROM a WHERE name LIKE '%77'",
                 "leading-wildcard | SELECT * FROM a WHERE name ILIKE '_ame%'",
@@ -108,6 +110,7 @@ class HintsTest {
                 // Some rows only; a small table.
                 "SELECT count(*) FROM a WHERE x = 3",
                 "SELECT count(*) FROM small",
+                "SELECT * FROM a WHERE name NOT IN ('x', 'NULL', 'y')",
                 "SELECT * FROM small ORDER BY random()",
                 // The same type; an immutable function, which an index can hold.
                 "SELECT * FROM a WHERE x = 5",

@@ -59,6 +59,8 @@ class IndexRemovalTest {
         h.execute("CREATE INDEX \"I \"\"x\" ON \"Odd \"\"Schema\".\"T\" (\"A\")");
         h.execute("VACUUM ANALYZE");
         snapshot = SnapshotReader.whole(List.of()).read(server, Progress.NONE);
+        assertThat(snapshot.activity().since()).as("known without a reset").isNotNull();
+        assertThat(snapshot.activity().standbys()).isZero();
         twin = Twin.build(snapshot, Progress.NONE);
     }
 
@@ -71,11 +73,15 @@ class IndexRemovalTest {
 
     /** The Snapshot as if every index had been scanned so often, since that long ago. */
     private static Snapshot counted(long scans, Duration since) {
+        return counted(scans, since, 0);
+    }
+
+    private static Snapshot counted(long scans, Duration since, int standbys) {
         List<IndexActivity> indexes = snapshot.activity().indexes().stream()
                 .map(one -> new IndexActivity(one.schema(), one.table(), one.name(), scans, 0, 0, one.bytes()))
                 .toList();
         Activity activity = new Activity(
-                snapshot.takenAt().minus(since), snapshot.activity().tables(), indexes);
+                snapshot.takenAt().minus(since), standbys, snapshot.activity().tables(), indexes);
         return new Snapshot(
                 snapshot.format(),
                 snapshot.takenAt(),
@@ -121,6 +127,16 @@ class IndexRemovalTest {
         // The twin is as it was.
         assertThat(twin.explain("SELECT * FROM bets WHERE stake = 5").nodes().map(node -> String.valueOf(node.index())))
                 .contains("bets_stake");
+    }
+
+    @Test
+    void what_a_standby_may_use_stays_and_is_spoken_of() {
+        Advice advice = advise(counted(0, WEEKS, 1), BY_ID);
+        assertThat(dropped(advice))
+                .doesNotContain("bets_stake")
+                .as("a longer one does its work")
+                .contains("bets_event");
+        assertThat(advice.notes()).anyMatch(note -> note.contains("bets_stake") && note.contains("a standby"));
     }
 
     @Test

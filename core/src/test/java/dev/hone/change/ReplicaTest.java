@@ -10,6 +10,8 @@ import dev.hone.Progress;
 import dev.hone.postgres.Installed;
 import dev.hone.postgres.LocalServer;
 import dev.hone.postgres.Secret;
+import dev.hone.postgres.Server;
+import dev.hone.postgres.SnapshotReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +40,8 @@ class ReplicaTest {
             follow(primary, standby);
             Bench replica = new Bench(standby.address(bench.address().database()));
             Bench.await("it streams", () -> "streaming".equals(bench.ask("SELECT state FROM pg_stat_replication")));
+            assertThat(standbys(primary)).isEqualTo(1);
+            assertThat(standbys(standby)).as("itself").isEqualTo(1);
 
             CreateIndex change = index("public", "plain", "plain_a_idx", "a");
             assertThat(Deployer.plan(bench.address(), List.of(change), Bench.OPTIONS)
@@ -82,6 +86,7 @@ class ReplicaTest {
 
             standby.stop(LocalServer.StopMode.IMMEDIATE);
             Bench.await("it is gone", () -> bench.ask("SELECT state FROM pg_stat_replication") == null);
+            assertThat(standbys(primary)).as("its slot waits for it").isEqualTo(1);
             CreateIndex other = index("public", "plain", "plain_b_idx", "b");
             assertThat(Deployer.plan(bench.address(), List.of(other), Bench.OPTIONS)
                             .checks())
@@ -112,6 +117,16 @@ class ReplicaTest {
                 "GRANT CREATE ON SCHEMA public TO ordinary");
         bench.run("GRANT CREATE ON DATABASE " + bench.address().database() + " TO ordinary");
         return new Bench(bench.address().withUser("ordinary", new Secret("x")));
+    }
+
+    /** How many servers with counters of their own a Snapshot knows of. */
+    private static int standbys(LocalServer of) {
+        try (Server server = Server.connect(of.address("postgres"))) {
+            return SnapshotReader.whole(List.of())
+                    .read(server, Progress.NONE)
+                    .activity()
+                    .standbys();
+        }
     }
 
     private static void synchronous(Bench bench, String names) throws InterruptedException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.hone.Progress;
 import dev.hone.change.CreateIndex;
 import dev.hone.postgres.Sql;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -75,7 +76,7 @@ class TwinFidelityTest {
         softly.assertThat(twin.omissions()).isEmpty();
         compare("all indexes rebuilt", softly);
 
-        twin.countKeys(new KeyCounter(source.server()));
+        twin.countKeys(new KeyCounter(source.server(), Duration.ofMinutes(10)));
         List<Sized> sizes = new ArrayList<>();
         for (CreateIndex index : indexes) {
             twin.hideExisting(index.schema(), index.name(), true);

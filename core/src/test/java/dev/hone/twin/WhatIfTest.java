@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.assertj.core.api.SoftAssertions;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -205,6 +206,30 @@ class WhatIfTest {
                             .formatted(i, i));
         }
         comparePartitions("partition reading by hash (\"sensor\") into 4", 0.30);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "PARTITION TABLE public.mass BY HASH (id) INTO 4",
+                "PARTITION TABLE public.mass BY RANGE (at) EVERY '1 month'",
+                "PARTITION TABLE public.mass BY RANGE (at) AT ('2020-01-01')"
+            })
+    void values_that_very_many_rows_have_are_in_every_partition(String statement) {
+        source.execute(
+                "CREATE TABLE public.mass AS SELECT i AS id, timestamp '2025-01-01' + i * interval '1 minute' AS at,"
+                        + " i % 2 = 0 AS even, 1 AS same, i % 1000 AS thousand FROM generate_series(1, 200000) i");
+        source.execute("ANALYZE public.mass");
+        try (Twin own = Twin.build(source.snapshot(), Progress.NONE)) {
+            String query = "SELECT DISTINCT even, same FROM public.mass";
+            double rows = own.explain(query).root().rows();
+            try (Assumption partitioned = own.assume(own.parse(statement).getFirst())) {
+                assertThat(partitioned).isNotNull();
+                assertThat(own.explain(query).root().rows()).isCloseTo(rows, Percentage.withPercentage(10));
+            }
+        } finally {
+            source.execute("DROP TABLE public.mass");
+        }
     }
 
     private static void comparePartitions(String statement, double tolerance) {
