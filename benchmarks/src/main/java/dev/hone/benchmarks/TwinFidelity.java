@@ -91,8 +91,10 @@ final class TwinFidelity {
             indexes.removeIf(listed -> !built(source, listed));
             // Expressions have statistics on the source once it is analysed with the index there.
             execute(source, "ANALYZE");
+            Snapshot snapshot = snapshot(server);
             List<Sized> sizes = new ArrayList<>();
-            try (Twin twin = Twin.build(snapshot(server), Progress.NONE)) {
+            try (Twin twin = Twin.build(snapshot, Progress.NONE)) {
+                twin.countKeys(new KeyCounter(server, Duration.ofMinutes(5)));
                 for (Listed listed : indexes) {
                     CreateIndex index = listed.index();
                     twin.hideExisting(index.schema(), index.name(), true);
@@ -100,29 +102,27 @@ final class TwinFidelity {
                     sizes.add(new Sized(listed, pages, pages(source, index)));
                 }
                 rows.add(compare(major, "all hypothetical", source, twin, queries));
-                System.out.printf("%nPostgreSQL %d, from statistics alone: estimated against real pages%n", major);
-                sizes(major, sizes);
-                twin.countKeys(new KeyCounter(server, Duration.ofMinutes(5)));
-                System.out.printf("%nPostgreSQL %d, keys counted on the source%n", major);
-                sizes(major, inverted(source, twin, indexes, "c"));
             }
-            Snapshot kept = KeyEvidence.count(server, snapshot(server), Progress.NONE);
-            try (Twin twin = Twin.build(kept, Progress.NONE)) {
-                System.out.printf("%nPostgreSQL %d, keys of columns counted for the snapshot%n", major);
-                sizes(major, inverted(source, twin, indexes, "k"));
-            }
+            System.out.printf("%nPostgreSQL %d: estimated against real pages%n", major);
+            sizes(major, sizes);
+            System.out.printf("%nPostgreSQL %d, keys of columns counted for a snapshot's file%n", major);
+            sizes(major, inverted(source, KeyEvidence.count(server, snapshot, Progress.NONE), indexes));
+            System.out.printf("%nPostgreSQL %d, from statistics alone%n", major);
+            sizes(major, inverted(source, snapshot, indexes));
         }
         return rows;
     }
 
-    private static List<Sized> inverted(Connection source, Twin twin, List<Listed> indexes, String prefix)
+    private static List<Sized> inverted(Connection source, Snapshot snapshot, List<Listed> indexes)
             throws SQLException {
         List<Sized> sizes = new ArrayList<>();
-        for (Listed listed : indexes) {
-            CreateIndex index = listed.index();
-            if (index.method().equals("gin")) {
-                long pages = twin.create(index.named(prefix + index.name())).pages();
-                sizes.add(new Sized(listed, pages, pages(source, index)));
+        try (Twin twin = Twin.build(snapshot, Progress.NONE)) {
+            for (Listed listed : indexes) {
+                CreateIndex index = listed.index();
+                if (index.method().equals("gin")) {
+                    long pages = twin.create(index.named("h" + index.name())).pages();
+                    sizes.add(new Sized(listed, pages, pages(source, index)));
+                }
             }
         }
         return sizes;
