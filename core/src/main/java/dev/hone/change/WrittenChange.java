@@ -27,11 +27,15 @@ public final class WrittenChange {
     private static final String TYPE = "type";
     private static final int MOST_SHOWN = 60;
 
+    /** Its name, or empty, and that as a phrase. */
     private final String kind;
+
+    private final String ofKind;
     private final List<String> problems = new ArrayList<>();
 
     private WrittenChange(String kind) {
         this.kind = kind;
+        this.ofKind = kind.isEmpty() ? "" : " of " + kind;
     }
 
     /** The kind of change that it names; empty if there is no such kind. */
@@ -41,7 +45,7 @@ public final class WrittenChange {
 
     /** What is wrong with it, a phrase each; empty if it can be read. */
     public static List<String> problems(JsonNode json) {
-        WrittenChange change = new WrittenChange(kind(json).map(" of "::concat).orElse(""));
+        WrittenChange change = new WrittenChange(kind(json).orElse(""));
         if (json.isObject()) {
             change.ofSomeKind(json, Change.class, "");
         } else {
@@ -61,7 +65,7 @@ public final class WrittenChange {
             String why = e.getCause() instanceof IllegalArgumentException cause
                     ? String.valueOf(cause.getMessage())
                     : e.getOriginalMessage();
-            problems.add(why.lines().findFirst().orElse("it cannot be read"));
+            problems.add(kind + ": " + why.lines().findFirst().orElse("it cannot be read"));
         }
     }
 
@@ -89,7 +93,7 @@ public final class WrittenChange {
         }
         for (String name : node.propertyNames()) {
             if (!known.contains(name) && !besides.contains(name)) {
-                problems.add("there is no field " + quoted(path + name) + kind + " (its fields: "
+                problems.add("there is no field " + quoted(path + name) + ofKind + " (its fields: "
                         + String.join(", ", known) + ")");
             }
         }
@@ -162,7 +166,7 @@ public final class WrittenChange {
     }
 
     private void wrong(String path, JsonNode node, String wanted) {
-        problems.add("the field " + quoted(path) + kind
+        problems.add("the field " + quoted(path) + ofKind
                 + (node.isMissingNode()
                         ? " is missing: it must be " + wanted
                         : " must be " + wanted + ", not " + shown(node)));

@@ -172,7 +172,10 @@ class ProposalFolderTest {
         assertWrong(folder, index.replace("['a']", "null"), "\"keys\" of create_index must be a list, not null");
         assertWrong(folder, index.replace("['a']", "'a'"), "\"keys\" of create_index must be a list, not \"a\"");
         assertWrong(folder, index.replace("['a']", "[null]"), "\"keys[0]\" of create_index must be a text, not null");
-        assertWrong(folder, index.replace("['a']", "[]"), "recommendation 1: an index without a key column: i");
+        assertWrong(
+                folder,
+                index.replace("['a']", "[]"),
+                "recommendation 1: create_index: an index without a key column: i");
         assertWrong(folder, index.replace("'t'", "7"), "\"table\" of create_index must be a text, not 7");
         assertWrong(folder, index.replace("'name'", "'unique':'yes','name'"), "must be true or false, not \"yes\"");
         assertWrong(folder, index.replace("'name'", "'table':'u','name'"), "table");
@@ -190,6 +193,10 @@ class ProposalFolderTest {
                 folder,
                 "{'type':'alter_setting','scope':'GALAXY','name':'work_mem'}",
                 "\"scope\" of alter_setting must be one of SYSTEM, DATABASE, ROLE, ROLE_IN_DATABASE, not \"GALAXY\"");
+        assertWrong(
+                folder,
+                "{'type':'alter_setting','scope':'ROLE','database':'d','name':'work_mem','value':null}",
+                "alter_setting: the scope ROLE takes a role and no database");
         assertWrong(
                 folder,
                 "{'type':'alter_column_statistics','schema':'s','table':'t','column':'c','target':99999999999}",
