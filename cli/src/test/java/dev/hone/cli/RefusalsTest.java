@@ -124,6 +124,13 @@ class RefusalsTest {
             Files.writeString(json, corrupt);
             assertThat(apply(broken)).as(corrupt).contains("is not a proposal", "Nothing was changed");
         }
+        Files.writeString(json, text.replace("\"keys\"", "\"colums\""));
+        assertThat(apply(broken))
+                .contains(
+                        "the field \"keys\" of create_index is missing",
+                        "there is no field \"colums\" of create_index",
+                        "Nothing was changed",
+                        "docs/changes/create_index.md");
         Files.writeString(json, text.replaceFirst("\"format\"\\s*:\\s*1", "\"format\": 2"));
         assertThat(apply(broken)).contains("is of format 2");
         nothingChanged();

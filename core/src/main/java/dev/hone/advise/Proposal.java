@@ -33,7 +33,7 @@ public record Proposal(
 
     public Proposal {
         recommendations = List.copyOf(recommendations);
-        notes = List.copyOf(notes);
+        notes = orEmpty(notes);
         hints = orEmpty(hints);
     }
 
@@ -51,8 +51,8 @@ public record Proposal(
         this(format, createdAt, database, address, workload, costBefore, costAfter, recommendations, notes, List.of());
     }
 
-    /** Proposals written before there were hints say nothing of them. */
-    private static List<Hint> orEmpty(@Nullable List<Hint> hints) {
-        return hints == null ? List.of() : List.copyOf(hints);
+    /** Proposals of before, and those written by hand, may say nothing of them. */
+    private static <T> List<T> orEmpty(@Nullable List<T> list) {
+        return list == null ? List.of() : List.copyOf(list);
     }
 }

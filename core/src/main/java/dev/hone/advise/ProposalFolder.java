@@ -15,6 +15,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
 
 /**
  * A Proposal on disk: {@code proposal.json} for programs, {@code proposal.md}, {@code proposal.html} and numbered SQL
@@ -26,6 +29,10 @@ public final class ProposalFolder {
     private static final String MARKDOWN = "proposal.md";
     private static final String HTML = "proposal.html";
     private static final String SQL = "sql";
+    /** Of a field that is there twice, one would be lost. */
+    private static final ObjectReader TREE =
+            Json.MAPPER.reader().with(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
+
     private static final int MOST_NAME = 60;
     private static final int MOST_EFFECTS = 5;
 
@@ -91,18 +98,20 @@ public final class ProposalFolder {
             throw HoneException.usage("There is no proposal in " + folder + ": " + reason(e), advice);
         }
         try {
-            Object format = Json.object(text).get("format");
-            if (!(format instanceof Integer number)) {
+            JsonNode json = TREE.readTree(text);
+            JsonNode format = json.path("format");
+            if (!format.isIntegralNumber()) {
                 throw HoneException.usage(file + " is not a proposal: it names no format", advice);
             }
-            if (number > Proposal.FORMAT) {
+            if (format.asLong(Long.MAX_VALUE) > Proposal.FORMAT) {
                 throw HoneException.usage(
-                        file + " is of format " + number + "; this Hone reads up to " + Proposal.FORMAT,
+                        file + " is of format " + format + "; this Hone reads up to " + Proposal.FORMAT,
                         "Nothing was changed. Use the Hone that wrote it, or a newer one.");
             }
-            return Json.read(text, Proposal.class);
+            new WrittenProposal(file.toString(), json).require();
+            return Json.MAPPER.treeToValue(json, Proposal.class);
         } catch (JacksonException | NullPointerException e) {
-            // Records refuse missing lists by themselves; Jackson reports some of these bare.
+            // Lists refuse entries that are null by themselves; Jackson reports some of these bare.
             throw HoneException.usage(
                     file + " is not a proposal: " + firstLine(String.valueOf(e.getMessage())), advice);
         }

@@ -27,8 +27,8 @@ public record Recommendation(
         List<Measured> measured) {
 
     public Recommendation {
-        effects = List.copyOf(effects);
-        alternatives = List.copyOf(alternatives);
+        effects = orEmpty(effects);
+        alternatives = orEmpty(alternatives);
         upkeep = orEmpty(upkeep);
         measured = orEmpty(measured);
     }
@@ -49,7 +49,7 @@ public record Recommendation(
         return !measured.isEmpty();
     }
 
-    /** Proposals written before there was such a list say nothing of it. */
+    /** Proposals of before, and those written by hand, may lack such a list. */
     private static <T> List<T> orEmpty(@Nullable List<T> list) {
         return list == null ? List.of() : List.copyOf(list);
     }

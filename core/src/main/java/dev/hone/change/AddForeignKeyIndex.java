@@ -22,7 +22,7 @@ public record AddForeignKeyIndex(
         String constraint,
         List<String> columns,
         String name,
-        List<CreateIndex.Partition> partitions)
+        @MayBeAbsent List<CreateIndex.Partition> partitions)
         implements Change {
 
     public AddForeignKeyIndex {

@@ -39,8 +39,13 @@ public record AlterSetting(
         Objects.requireNonNull(name, "name");
         if ((role != null) != (scope == Scope.ROLE || scope == Scope.ROLE_IN_DATABASE)
                 || (database != null) != (scope == Scope.DATABASE || scope == Scope.ROLE_IN_DATABASE)) {
-            throw new IllegalArgumentException(
-                    "a setting for " + scope + " with role " + role + ", database " + database);
+            throw new IllegalArgumentException("the scope " + scope + " takes "
+                    + switch (scope) {
+                        case SYSTEM -> "neither role nor database";
+                        case DATABASE -> "a database and no role";
+                        case ROLE -> "a role and no database";
+                        case ROLE_IN_DATABASE -> "a role and a database";
+                    });
         }
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("not the name of a setting: " + name);

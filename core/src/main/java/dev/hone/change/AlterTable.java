@@ -17,7 +17,11 @@ import java.util.stream.Collectors;
  * @param set values by name; empty for none
  * @param reset names of parameters to be taken away; empty for none
  */
-public record AlterTable(String schema, String table, Map<String, String> set, List<String> reset) implements Change {
+public record AlterTable(
+        String schema,
+        String table,
+        @MayBeAbsent Map<String, String> set,
+        @MayBeAbsent List<String> reset) implements Change {
 
     private static final Pattern NAME = Pattern.compile("(toast\\.)?[a-z_]+");
     private static final Pattern VALUE = Pattern.compile("[A-Za-z0-9_.+-]+");
@@ -26,8 +30,8 @@ public record AlterTable(String schema, String table, Map<String, String> set, L
         // They come from files too.
         Objects.requireNonNull(schema, "schema");
         Objects.requireNonNull(table, "table");
-        set = Collections.unmodifiableMap(new TreeMap<>(set));
-        reset = List.copyOf(reset);
+        set = Collections.unmodifiableMap(new TreeMap<>(Objects.requireNonNullElse(set, Map.of())));
+        reset = List.copyOf(Objects.requireNonNullElse(reset, List.of()));
         if (set.isEmpty() && reset.isEmpty()) {
             throw new IllegalArgumentException("nothing to alter of table " + table);
         }

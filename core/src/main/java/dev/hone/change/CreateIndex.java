@@ -24,12 +24,12 @@ public record CreateIndex(
         String schema,
         String table,
         String name,
-        boolean unique,
+        @MayBeAbsent boolean unique,
         String method,
         List<String> keys,
-        List<String> include,
+        @MayBeAbsent List<String> include,
         @Nullable String predicate,
-        List<Partition> partitions)
+        @MayBeAbsent List<Partition> partitions)
         implements Change {
 
     /**
@@ -38,7 +38,11 @@ public record CreateIndex(
      * @param partitioned whether it is partitioned itself
      * @param partitions its own
      */
-    public record Partition(String schema, String table, boolean partitioned, List<Partition> partitions) {
+    public record Partition(
+            String schema,
+            String table,
+            @MayBeAbsent boolean partitioned,
+            @MayBeAbsent List<Partition> partitions) {
         public Partition {
             Objects.requireNonNull(schema, "schema");
             Objects.requireNonNull(table, "table");
@@ -66,8 +70,8 @@ public record CreateIndex(
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(method, "method");
         keys = List.copyOf(keys);
-        include = List.copyOf(include);
-        // Files of before had none.
+        // Files may lack these.
+        include = List.copyOf(Objects.requireNonNullElse(include, List.of()));
         partitions = List.copyOf(Objects.requireNonNullElse(partitions, List.of()));
         if (keys.isEmpty()) {
             throw new IllegalArgumentException("an index without a key column: " + name);

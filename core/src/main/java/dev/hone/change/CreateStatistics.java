@@ -17,8 +17,12 @@ import java.util.Set;
  * @param columns what it is about, as it stands in the statement: quoted column names, or parenthesised expressions
  *     (which need PostgreSQL 14)
  */
-public record CreateStatistics(String schema, String name, String table, List<String> kinds, List<String> columns)
-        implements Change {
+public record CreateStatistics(
+        String schema,
+        String name,
+        String table,
+        @MayBeAbsent List<String> kinds,
+        List<String> columns) implements Change {
 
     private static final Set<String> KINDS = Set.of("ndistinct", "dependencies", "mcv");
 
@@ -27,7 +31,7 @@ public record CreateStatistics(String schema, String name, String table, List<St
         Objects.requireNonNull(schema, "schema");
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(table, "table");
-        kinds = List.copyOf(kinds);
+        kinds = List.copyOf(Objects.requireNonNullElse(kinds, List.of()));
         columns = List.copyOf(columns);
         if (columns.isEmpty()) {
             throw new IllegalArgumentException("extended statistics about nothing: " + name);

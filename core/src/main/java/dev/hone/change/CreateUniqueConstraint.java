@@ -12,8 +12,12 @@ import java.util.Optional;
  * @param columns unquoted names
  * @param primary whether it is to be the primary key; its columns must be NOT NULL already
  */
-public record CreateUniqueConstraint(String schema, String table, String name, List<String> columns, boolean primary)
-        implements Change {
+public record CreateUniqueConstraint(
+        String schema,
+        String table,
+        String name,
+        List<String> columns,
+        @MayBeAbsent boolean primary) implements Change {
 
     public CreateUniqueConstraint {
         // They come from files too.

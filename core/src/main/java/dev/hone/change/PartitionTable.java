@@ -19,8 +19,12 @@ import org.jspecify.annotations.Nullable;
  *     added to it
  * @param foreignKeys what becomes of foreign keys elsewhere that point to a primary key which gets the column
  */
-public record PartitionTable(String schema, String table, String column, Scheme scheme, List<ForeignKey> foreignKeys)
-        implements Change {
+public record PartitionTable(
+        String schema,
+        String table,
+        String column,
+        Scheme scheme,
+        @MayBeAbsent List<ForeignKey> foreignKeys) implements Change {
 
     /** How rows are told apart. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")

@@ -12,7 +12,11 @@ import java.util.Optional;
  * @param analyze whether to refresh the planner's statistics as well
  * @param freeze whether to freeze every row that can be, which keeps wraparound away for longest
  */
-public record Vacuum(String schema, String table, boolean analyze, boolean freeze) implements Change {
+public record Vacuum(
+        String schema,
+        String table,
+        @MayBeAbsent boolean analyze,
+        @MayBeAbsent boolean freeze) implements Change {
 
     public Vacuum {
         // They come from files too.

@@ -148,6 +148,102 @@ class ProposalFolderTest {
         assertUsage(folder, "is of format 99");
     }
 
+    @Test
+    void what_is_wrong_with_a_change_is_named_by_its_kind_and_field(@TempDir Path folder) throws IOException {
+        String index = "{'type':'create_index','schema':'s','table':'t','name':'i','method':'btree','keys':['a']}";
+        Files.writeString(folder.resolve("proposal.json"), withChange(index));
+        assertThat(ProposalFolder.read(folder).recommendations().getFirst().change())
+                .isEqualTo(new CreateIndex("s", "t", "i", false, "btree", List.of("a"), List.of(), null));
+
+        assertWrong(
+                folder,
+                index.replace("create_index", "format_disk"),
+                "recommendation 1: the field \"type\" must be one of create_index, add_foreign_key_index, ",
+                "not \"format_disk\"",
+                "docs/changes/README.md");
+        assertWrong(folder, index.replace("'type'", "'kind'"), "the field \"type\" is missing: it must be one of ");
+        assertWrong(
+                folder,
+                index.replace("'keys'", "'columns'"),
+                "the field \"keys\" of create_index is missing: it must be a list",
+                "there is no field \"columns\" of create_index (its fields: schema, table, name, ",
+                "docs/changes/create_index.md");
+        assertWrong(folder, index.replace("'name'", "'uniqe':true,'name'"), "there is no field \"uniqe\"");
+        assertWrong(folder, index.replace("['a']", "null"), "\"keys\" of create_index must be a list, not null");
+        assertWrong(folder, index.replace("['a']", "'a'"), "\"keys\" of create_index must be a list, not \"a\"");
+        assertWrong(folder, index.replace("['a']", "[null]"), "\"keys[0]\" of create_index must be a text, not null");
+        assertWrong(
+                folder,
+                index.replace("['a']", "[]"),
+                "recommendation 1: create_index: an index without a key column: i");
+        assertWrong(folder, index.replace("'t'", "7"), "\"table\" of create_index must be a text, not 7");
+        assertWrong(folder, index.replace("'name'", "'unique':'yes','name'"), "must be true or false, not \"yes\"");
+        assertWrong(folder, index.replace("'name'", "'table':'u','name'"), "table");
+        assertWrong(
+                folder,
+                index.replace("'name'", "'partitions':[{'schema':'s','tabel':'p'}],'name'"),
+                "the field \"partitions[0].table\" of create_index is missing",
+                "there is no field \"partitions[0].tabel\" of create_index");
+        assertWrong(folder, "[]", "the field \"change\" must be an object");
+        assertWrong(
+                folder,
+                "{'type':'alter_table','schema':'s','table':'t','set':{'fillfactor':70}}",
+                "\"set.fillfactor\" of alter_table must be a text, not 70");
+        assertWrong(
+                folder,
+                "{'type':'alter_setting','scope':'GALAXY','name':'work_mem'}",
+                "\"scope\" of alter_setting must be one of SYSTEM, DATABASE, ROLE, ROLE_IN_DATABASE, not \"GALAXY\"");
+        assertWrong(
+                folder,
+                "{'type':'alter_setting','scope':'ROLE','database':'d','name':'work_mem','value':null}",
+                "alter_setting: the scope ROLE takes a role and no database");
+        assertWrong(
+                folder,
+                "{'type':'alter_column_statistics','schema':'s','table':'t','column':'c','target':99999999999}",
+                "\"target\" of alter_column_statistics must be a whole number, not 99999999999");
+        String partition = "{'type':'partition_table','schema':'s','table':'t','column':'c','scheme':";
+        assertWrong(
+                folder,
+                partition + "{'type':'ranges','interval':'moon','ahead':3}}",
+                "\"scheme.interval\" of partition_table must be one of day, week, month, year, not \"moon\"");
+        assertWrong(
+                folder,
+                partition + "{'type':'ranges','interval':'day'}}",
+                "\"scheme.ahead\" of partition_table is missing: it must be a whole number");
+        assertWrong(
+                folder,
+                partition + "{'type':'lists'}}",
+                "\"scheme.type\" of partition_table must be one of ranges, steps, hashes, not \"lists\"");
+    }
+
+    @Test
+    void what_a_proposal_itself_lacks_is_named(@TempDir Path folder) throws IOException {
+        String text = withChange("{'type':'analyze','schema':'s','table':'t'}");
+        for (String field : List.of("createdAt", "database", "workload", "recommendations", "change", "reason")) {
+            Files.writeString(folder.resolve("proposal.json"), text.replace('"' + field + '"', "\"other\""));
+            assertUsage(folder, "the field \"" + field + "\" is missing: it must be ");
+        }
+        Files.writeString(folder.resolve("proposal.json"), text.replace("2026-11-01T", "yesterday "));
+        assertUsage(folder, "must be a time such as");
+    }
+
+    private static String withChange(String change) {
+        return ("{'format':1,'createdAt':'2026-11-01T10:00:00Z','database':'d','workload':'w','recommendations':"
+                        + "[{'reason':'r','change':" + change + "}]}")
+                .replace('\'', '"');
+    }
+
+    private static void assertWrong(Path folder, String change, String... messages) throws IOException {
+        Files.writeString(folder.resolve("proposal.json"), withChange(change));
+        assertThatThrownBy(() -> ProposalFolder.read(folder)).isInstanceOfSatisfying(HoneException.class, e -> {
+            assertThat(e.kind()).isEqualTo(HoneException.Kind.USAGE);
+            assertThat(e.getMessage() + e.advice())
+                    .contains("is not a proposal: ", "Nothing was changed.")
+                    .contains(messages)
+                    .doesNotContain("dev.hone", "java.");
+        });
+    }
+
     private static void assertUsage(Path folder, String message) {
         assertThatThrownBy(() -> ProposalFolder.read(folder)).isInstanceOfSatisfying(HoneException.class, e -> {
             assertThat(e.kind()).isEqualTo(HoneException.Kind.USAGE);

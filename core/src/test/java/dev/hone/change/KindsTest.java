@@ -25,6 +25,7 @@ class KindsTest {
         Kinds.all().map(Kinds.Kind::change).forEach(change -> {
             String json = Json.MAPPER.writerFor(Change.class).writeValueAsString(change);
             assertThat(Json.read(json, Change.class)).isEqualTo(change);
+            assertThat(WrittenChange.problems(Json.MAPPER.readTree(json))).isEmpty();
         });
     }
 
