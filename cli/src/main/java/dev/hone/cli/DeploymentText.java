@@ -10,6 +10,7 @@ import dev.hone.cli.Terminal.Style;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Deployments for people: what would be done, what was done, what the journal says. */
@@ -50,6 +51,23 @@ final class DeploymentText {
         terminal.println(wrap(terminal.styled(Style.BOLD, result.deployment()) + "  ", result.next()));
     }
 
+    /** What is taken back of several deployments, and what not. */
+    void printUndone(List<DeploymentResult> results) {
+        String left = ids(results, false);
+        String undone = ids(results, true);
+        terminal.println(wrap("", "Taken back: " + (undone.isEmpty() ? "none" : undone) + "."));
+        if (!left.isEmpty()) {
+            terminal.println(wrap("", "Not taken back: " + left + ". Remove the cause and run hone undo --all again."));
+        }
+    }
+
+    private static String ids(List<DeploymentResult> results, boolean complete) {
+        return results.stream()
+                .filter(result -> result.complete() == complete)
+                .map(DeploymentResult::deployment)
+                .collect(Collectors.joining(", "));
+    }
+
     void printChecks(DeploymentResult result) {
         checks(result.checks());
     }
@@ -67,9 +85,10 @@ final class DeploymentText {
         for (DeploymentRecord deployment : deployments) {
             terminal.println(terminal.styled(Style.BOLD, deployment.id()) + "  begun "
                     + deployment.createdAt().truncatedTo(ChronoUnit.SECONDS)
-                    + (deployment.resumable() ? "  unfinished: apply the same proposal again" : "")
+                    + (deployment.unfinished() ? "  unfinished: apply the same proposal again" : "")
                     + guard(deployment)
-                    + (deployment.undoUnfinished() ? "  undo unfinished: run hone undo again" : ""));
+                    + (deployment.undoUnfinished() ? "  undo unfinished: run hone undo again" : "")
+                    + single(deployment));
             for (DeploymentRecord.Step step : deployment.steps()) {
                 @Nullable String detail = step.error() != null ? step.error() : step.details();
                 line(step.number(), step.title(), step.state(), detail == null ? "" : detail);
@@ -95,6 +114,27 @@ final class DeploymentText {
                         + ", or apply the same proposal again with --guard";
             case ROLLED_BACK -> "  guarded: taken back";
         };
+    }
+
+    /** What became of steps that were taken back by themselves. */
+    private static String single(DeploymentRecord deployment) {
+        StringBuilder text = new StringBuilder();
+        for (DeploymentRecord.Step step : deployment.stepsUndoing()) {
+            text.append("  undo of step ")
+                    .append(step.number())
+                    .append(" unfinished: run hone undo --step ")
+                    .append(step.number())
+                    .append(' ')
+                    .append(deployment.id())
+                    .append(" again");
+        }
+        if (!deployment.undoUnfinished() && !deployment.stepsUndone().isEmpty()) {
+            text.append(deployment.stepsUndone().stream()
+                    .map(step -> String.valueOf(step.number()))
+                    .collect(Collectors.joining(", ", "  taken back by itself: step ", "")));
+            text.append(deployment.resumable() ? "; apply the same proposal again to make it again" : "");
+        }
+        return text.toString();
     }
 
     private void checks(List<PreCheck> checks) {
