@@ -257,7 +257,9 @@ class UpkeepTest {
                 "totals",
                 shape(database, "activities"),
                 List.of("distance"),
-                new Derived.Batch(List.of("id"), "UPDATE activities a SET distance = a.distance + 1 FROM dirty WHERE a.id = dirty.id"),
+                new Derived.Batch(
+                        List.of("id"),
+                        "UPDATE activities a SET distance = a.distance + 1 FROM dirty WHERE a.id = dirty.id"),
                 small);
         make(database, echo.changes());
         String waiting = "SELECT pending FROM performance_monitoring.refresh_status";
@@ -279,8 +281,10 @@ class UpkeepTest {
     @Test
     void a_view_is_refreshed_once_however_many_batches_wait() {
         Database database = activities();
-        make(database, sums(database, new Pace(Duration.ofSeconds(5), Duration.ofSeconds(5), 3, Duration.ofSeconds(1)))
-                .changes());
+        make(
+                database,
+                sums(database, new Pace(Duration.ofSeconds(5), Duration.ofSeconds(5), 3, Duration.ofSeconds(1)))
+                        .changes());
         for (int i = 0; i < 10; i++) {
             database.run("UPDATE activities SET distance = distance + 1");
         }
