@@ -10,6 +10,7 @@ import dev.hone.cli.Terminal.Style;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -53,19 +54,24 @@ final class DeploymentText {
 
     /** What is taken back of several deployments, and what not. */
     void printUndone(List<DeploymentResult> results) {
-        String left = ids(results, false);
-        String undone = ids(results, true);
-        terminal.println(wrap("", "Taken back: " + (undone.isEmpty() ? "none" : undone) + "."));
-        if (!left.isEmpty()) {
-            terminal.println(wrap("", "Not taken back: " + left + ". Remove the cause and run hone undo --all again."));
+        line("Taken back", results, result -> result.complete() && !kept(result));
+        line("Taken back but for what was left as it is", results, result -> result.complete() && kept(result));
+        line("Not taken back", results, result -> !result.complete());
+        if (!results.getLast().complete()) {
+            terminal.println("Remove the cause and run hone undo --all again: it goes on there.");
         }
     }
 
-    private static String ids(List<DeploymentResult> results, boolean complete) {
-        return results.stream()
-                .filter(result -> result.complete() == complete)
-                .map(DeploymentResult::deployment)
-                .collect(Collectors.joining(", "));
+    private static boolean kept(DeploymentResult result) {
+        return result.steps().stream().anyMatch(step -> step.state() == StepState.KEPT);
+    }
+
+    private void line(String what, List<DeploymentResult> results, Predicate<DeploymentResult> which) {
+        List<String> ids =
+                results.stream().filter(which).map(DeploymentResult::deployment).toList();
+        if (!ids.isEmpty()) {
+            terminal.println(wrap(what + ": ", String.join(", ", ids) + "."));
+        }
     }
 
     void printChecks(DeploymentResult result) {

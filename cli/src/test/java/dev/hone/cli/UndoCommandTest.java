@@ -116,9 +116,18 @@ class UndoCommandTest {
         assertThat(indexes(address)).containsExactly("walks_a");
 
         Library.execute(address, "CREATE TABLE gate (a int)");
+        String fourth = apply(address, new RunSql("forget", List.of("SELECT 2"), List.of(), true));
+        String fifth = apply(address, index("walks_d", "team"));
+        assertThat(run(0, address, "undo", "--all").out())
+                .contains(
+                        "Taken back: " + fifth + ", " + second + ", " + first + ".",
+                        "Taken back but for what was left as it is: " + fourth + ".")
+                .doesNotContain("Not taken back", "Remove the cause");
+        assertThat(indexes(address)).isEmpty();
+        String last = apply(address, index("walks_e", "team"));
         assertThat(run(0, address, "undo", "--all", "--format", "json").out())
                 .startsWith("[")
-                .contains(second, first);
+                .contains(last);
         assertThat(indexes(address)).isEmpty();
         assertThat(run(2, address, "undo", "--all").err()).contains("no deployment to take back");
     }

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
@@ -228,23 +229,26 @@ public final class Deployer {
             DeploymentRecord found, Journal journal, Undoing undoing, List<PreCheck> checks) {
         journal.create();
         List<DeploymentResult.Step> done = undoing.run(found);
-        List<String> left = done.stream()
-                .filter(step -> step.state().undoable())
-                .map(step -> "step " + step.number() + " (" + step.title() + ")")
-                .toList();
+        List<String> left = names(done, StepState::undoable);
+        List<String> kept = names(done, state -> state == StepState.KEPT);
         GuardNote guard = found.guard();
         if (left.isEmpty() && guard != null && found.rollingBack()) {
             note(journal, found.id(), guard.rolledBack());
         }
-        return new DeploymentResult(
-                found.id(),
-                left.isEmpty(),
-                done,
-                checks,
-                !left.isEmpty()
-                        ? "Still there, in whole or in part: " + String.join(", ", left)
-                                + ". Remove the cause and run hone undo " + found.id() + " again: it goes on there."
-                        : "Deployment " + found.id() + " is taken back; the journal keeps its history.");
+        String next = !left.isEmpty()
+                ? "Still there, in whole or in part: " + String.join(", ", left)
+                        + ". Remove the cause and run hone undo " + found.id() + " again: it goes on there."
+                : "Deployment " + found.id() + " is taken back"
+                        + (kept.isEmpty() ? "" : ", but for what was left as it is: " + String.join(", ", kept))
+                        + "; the journal keeps its history.";
+        return new DeploymentResult(found.id(), left.isEmpty(), done, checks, next);
+    }
+
+    private static List<String> names(List<DeploymentResult.Step> steps, Predicate<StepState> which) {
+        return steps.stream()
+                .filter(step -> which.test(step.state()))
+                .map(step -> "step " + step.number() + " (" + step.title() + ")")
+                .toList();
     }
 
     private static DeploymentResult undoStep(

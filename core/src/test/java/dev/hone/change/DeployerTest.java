@@ -697,6 +697,25 @@ class DeployerTest {
         assertThat(CatalogDiff.between(before, bench.catalog())).isEmpty();
     }
 
+    @Test
+    void what_cannot_be_taken_back_at_all_says_so_and_does_not_stop_the_others() {
+        Bench bench = odd();
+        bench.apply(index("public", "plain", "x_idx", "a"));
+        String second = bench.apply(new RunSql("forget", List.of("SELECT 1"), List.of(), true))
+                .deployment();
+        bench.apply(index("public", "plain", "y_idx", "b"));
+
+        List<DeploymentResult> results = undoAll(bench);
+
+        assertThat(results).extracting(DeploymentResult::complete).containsExactly(true, true, true);
+        assertThat(results.get(1).next())
+                .contains("Deployment " + second + " is taken back, but for what was left as it is: step 1 (forget)");
+        assertThat(results.get(1).steps().getFirst().detail()).contains("no statement was given that takes it back");
+        assertThat(results.get(2).next()).doesNotContain("left as it is");
+        assertThat(bench.askAll("SELECT relname FROM pg_class WHERE relname ~ '^._idx$'"))
+                .isEmpty();
+    }
+
     private static List<DeploymentResult> undoAll(Bench bench) {
         return Deployer.undoAll(bench.address(), Bench.OPTIONS, Progress.NONE);
     }
