@@ -10,6 +10,8 @@ import dev.hone.cli.Terminal.Style;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Deployments for people: what would be done, what was done, what the journal says. */
@@ -50,6 +52,28 @@ final class DeploymentText {
         terminal.println(wrap(terminal.styled(Style.BOLD, result.deployment()) + "  ", result.next()));
     }
 
+    /** What is taken back of several deployments, and what not. */
+    void printUndone(List<DeploymentResult> results) {
+        line("Taken back", results, result -> result.complete() && !kept(result));
+        line("Taken back but for what was left as it is", results, result -> result.complete() && kept(result));
+        line("Not taken back", results, result -> !result.complete());
+        if (!results.getLast().complete()) {
+            terminal.println("Remove the cause and run hone undo --all again: it goes on there.");
+        }
+    }
+
+    private static boolean kept(DeploymentResult result) {
+        return result.steps().stream().anyMatch(step -> step.state() == StepState.KEPT);
+    }
+
+    private void line(String what, List<DeploymentResult> results, Predicate<DeploymentResult> which) {
+        List<String> ids =
+                results.stream().filter(which).map(DeploymentResult::deployment).toList();
+        if (!ids.isEmpty()) {
+            terminal.println(wrap(what + ": ", String.join(", ", ids) + "."));
+        }
+    }
+
     void printChecks(DeploymentResult result) {
         checks(result.checks());
     }
@@ -67,9 +91,10 @@ final class DeploymentText {
         for (DeploymentRecord deployment : deployments) {
             terminal.println(terminal.styled(Style.BOLD, deployment.id()) + "  begun "
                     + deployment.createdAt().truncatedTo(ChronoUnit.SECONDS)
-                    + (deployment.resumable() ? "  unfinished: apply the same proposal again" : "")
+                    + (deployment.unfinished() ? "  unfinished: apply the same proposal again" : "")
                     + guard(deployment)
-                    + (deployment.undoUnfinished() ? "  undo unfinished: run hone undo again" : ""));
+                    + (deployment.undoUnfinished() ? "  undo unfinished: run hone undo again" : "")
+                    + single(deployment));
             for (DeploymentRecord.Step step : deployment.steps()) {
                 @Nullable String detail = step.error() != null ? step.error() : step.details();
                 line(step.number(), step.title(), step.state(), detail == null ? "" : detail);
@@ -95,6 +120,27 @@ final class DeploymentText {
                         + ", or apply the same proposal again with --guard";
             case ROLLED_BACK -> "  guarded: taken back";
         };
+    }
+
+    /** What became of steps that were taken back by themselves. */
+    private static String single(DeploymentRecord deployment) {
+        StringBuilder text = new StringBuilder();
+        for (DeploymentRecord.Step step : deployment.stepsUndoing()) {
+            text.append("  undo of step ")
+                    .append(step.number())
+                    .append(" unfinished: run hone undo --step ")
+                    .append(step.number())
+                    .append(' ')
+                    .append(deployment.id())
+                    .append(" again");
+        }
+        if (!deployment.undoUnfinished() && !deployment.stepsUndone().isEmpty()) {
+            text.append(deployment.stepsUndone().stream()
+                    .map(step -> String.valueOf(step.number()))
+                    .collect(Collectors.joining(", ", "  taken back by itself: step ", "")));
+            text.append(deployment.resumable() ? "; apply the same proposal again to make it again" : "");
+        }
+        return text.toString();
     }
 
     private void checks(List<PreCheck> checks) {

@@ -57,7 +57,7 @@ final class RefreshCommand implements Callable<Integer> {
         ServerAddress server = address.in(main.environment());
         if (once) {
             try (Refresher refresher = Refresher.connect(server, !noMaintenance, trusted)) {
-                List<Refresher.Event> events = refresher.pass();
+                List<Refresher.Event> events = refresher.passes();
                 events.forEach(event -> print(terminal, event));
                 if (events.isEmpty()) {
                     terminal.println("Nothing is due.");

@@ -8,6 +8,8 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
@@ -47,9 +49,13 @@ public final class Deployer {
         }
         Journal journal = new Journal(server);
         Optional<DeploymentRecord> resumed = resumable(journal, changes);
-        resumed.ifPresent(found -> checks.add(PreCheck.warning(
-                "Deployment " + found.id() + " of the same changes is unfinished; apply goes on with it.", "")));
-        return new DeploymentPlan(new Planning(server, journal).look(changes, resumed.orElse(null)), checks);
+        resumed.ifPresent(found -> checks.add(PreCheck.warning(goingOn(found), "")));
+        return new DeploymentPlan(
+                new Planning(server, journal)
+                        .look(
+                                changes,
+                                resumed.map(DeploymentRecord::plannedAgain).orElse(null)),
+                checks);
     }
 
     /**
@@ -105,18 +111,33 @@ public final class Deployer {
         Optional<DeploymentRecord> resumed = resumable(journal, changes);
         refuseHalfUndone(journal, changes);
         checks.addAll(otherUnfinished(journal, changes));
-        List<DeploymentPlan.Step> planned =
-                new Planning(session.control(), journal).look(changes, resumed.orElse(null));
+        List<DeploymentPlan.Step> planned = new Planning(session.control(), journal)
+                .look(changes, resumed.map(DeploymentRecord::plannedAgain).orElse(null));
         refuseUnready(planned);
 
         journal.create();
         String id = resumed.isPresent() ? resumed.get().id() : journal.begin(changes, planned, VERSION);
+        journal.planAgain(id);
         if (guard != null && (resumed.isEmpty() || resumed.get().guard() == null)) {
             journal.guard(id, guard);
         }
         List<DeploymentResult.Step> done = new Applying(session, journal, options, progress).run(id, changes);
         boolean failed = done.stream().anyMatch(step -> step.state() == StepState.FAILED);
         return new DeploymentResult(id, !failed, done, checks, next(id, failed));
+    }
+
+    private static String goingOn(DeploymentRecord found) {
+        return found.unfinished()
+                ? "Deployment " + found.id() + " of the same changes is unfinished; apply goes on with it."
+                : "Of deployment " + found.id() + " of the same changes " + numbers(found.stepsUndone())
+                        + " taken back; apply makes that again.";
+    }
+
+    /** Steps as the subject of a sentence. */
+    private static String numbers(List<DeploymentRecord.Step> steps) {
+        String numbers =
+                steps.stream().map(step -> String.valueOf(step.number())).collect(Collectors.joining(", "));
+        return (steps.size() == 1 ? "step " : "steps ") + numbers + (steps.size() == 1 ? " is" : " are");
     }
 
     private static String next(String id, boolean failed) {
@@ -136,37 +157,140 @@ public final class Deployer {
      */
     public static DeploymentResult undo(
             ServerAddress address, @Nullable String deployment, DeployOptions options, Progress progress) {
+        return undoing(address, options, progress, (session, journal, checks) -> {
+            DeploymentRecord found = toUndo(journal, deployment);
+            return undo(found, journal, new Undoing(session, journal, options, progress), checks);
+        });
+    }
+
+    /**
+     * Takes back one step of a deployment; the others stay. PostgreSQL itself may refuse to, where a later step builds on
+     * it. The same changes, applied again, make the step again.
+     *
+     * @param deployment its id; null for the last one that is not undone
+     * @param step its number, from 1
+     * @return what was done, with this step alone; not complete if it could not be taken back
+     * @throws HoneException of kind {@code USAGE} if there is no such step or nothing of it to take back; of kind {@code
+     *     REFUSED} if it cannot be taken back; otherwise as {@link #apply}
+     */
+    public static DeploymentResult undoStep(
+            ServerAddress address, @Nullable String deployment, int step, DeployOptions options, Progress progress) {
+        return undoing(address, options, progress, (session, journal, checks) -> {
+            DeploymentRecord found = toUndo(journal, deployment);
+            return undoStep(
+                    found, toUndo(found, step), journal, new Undoing(session, journal, options, progress), checks);
+        });
+    }
+
+    /**
+     * Takes back every deployment that is not undone, the newest first, each as {@link #undo} does, up to the first that
+     * cannot be.
+     *
+     * @return what was done, for each of them; also for those that were not reached, which are not complete
+     * @throws HoneException of kind {@code USAGE} if there is none, otherwise as {@link #apply}
+     */
+    public static List<DeploymentResult> undoAll(ServerAddress address, DeployOptions options, Progress progress) {
+        return undoing(address, options, progress, (session, journal, checks) -> {
+            List<DeploymentRecord> all = journal.deployments().reversed().stream()
+                    .filter(found -> found.undoable() || found.rollingBack())
+                    .toList();
+            if (all.isEmpty()) {
+                throw nothingToUndo();
+            }
+            all.forEach(found -> Undoing.refuseUnknown(found.id(), found.steps()));
+            Undoing undoing = new Undoing(session, journal, options, progress);
+            List<DeploymentResult> results = new ArrayList<>();
+            for (DeploymentRecord found : all) {
+                boolean reached = results.isEmpty() || results.getLast().complete();
+                results.add(
+                        reached
+                                ? undo(found, journal, undoing, results.isEmpty() ? checks : List.of())
+                                : unreached(found));
+            }
+            return results;
+        });
+    }
+
+    private interface Work<T> {
+        T run(DeploymentSession session, Journal journal, List<PreCheck> checks);
+    }
+
+    private static <T> T undoing(ServerAddress address, DeployOptions options, Progress progress, Work<T> work) {
         try (DeploymentSession session = DeploymentSession.open(address, options, progress)) {
-            return undo(session, deployment, options, progress);
+            List<PreCheck> checks = PreChecks.run(session.control(), List.of(), options);
+            refuse(checks);
+            return work.run(session, new Journal(session.control()), checks);
         } catch (JdbiException e) {
             throw broken(address, "The journal says how far it came (`hone status`). Undo again: it goes on there.", e);
         }
     }
 
     private static DeploymentResult undo(
-            DeploymentSession session, @Nullable String deployment, DeployOptions options, Progress progress) {
-        Journal journal = new Journal(session.control());
-        List<PreCheck> checks = PreChecks.run(session.control(), List.of(), options);
-        refuse(checks);
-        DeploymentRecord found = toUndo(journal, deployment);
-        List<DeploymentResult.Step> done = new Undoing(session, journal, options, progress).run(found);
-        List<String> left = done.stream()
-                .filter(step -> step.state().undoable())
-                .map(step -> "step " + step.number() + " (" + step.title() + ")")
-                .toList();
+            DeploymentRecord found, Journal journal, Undoing undoing, List<PreCheck> checks) {
+        journal.create();
+        List<DeploymentResult.Step> done = undoing.run(found);
+        List<String> left = names(done, StepState::undoable);
+        List<String> kept = names(done, state -> state == StepState.KEPT);
         GuardNote guard = found.guard();
         if (left.isEmpty() && guard != null && found.rollingBack()) {
             note(journal, found.id(), guard.rolledBack());
         }
+        String next = !left.isEmpty()
+                ? "Still there, in whole or in part: " + String.join(", ", left)
+                        + ". Remove the cause and run hone undo " + found.id() + " again: it goes on there."
+                : "Deployment " + found.id() + " is taken back"
+                        + (kept.isEmpty() ? "" : ", but for what was left as it is: " + String.join(", ", kept))
+                        + "; the journal keeps its history.";
+        return new DeploymentResult(found.id(), left.isEmpty(), done, checks, next);
+    }
+
+    private static List<String> names(List<DeploymentResult.Step> steps, Predicate<StepState> which) {
+        return steps.stream()
+                .filter(step -> which.test(step.state()))
+                .map(step -> "step " + step.number() + " (" + step.title() + ")")
+                .toList();
+    }
+
+    private static DeploymentResult undoStep(
+            DeploymentRecord found,
+            DeploymentRecord.Step step,
+            Journal journal,
+            Undoing undoing,
+            List<PreCheck> checks) {
+        journal.create();
+        // Where the whole is on its way back, this is a part of that, and the whole remains to be finished.
+        boolean alone = !found.undoUnfinished() && !found.rollingBack();
+        DeploymentResult.Step done = undoing.run(found.id(), step, alone);
+        String name = "Step " + step.number() + " of deployment " + found.id();
+        String next;
+        if (done.state().undoable()) {
+            next = name + " is still there, in whole or in part. Remove the cause and run " + command(found, step)
+                    + " again: it goes on there. The other steps are as they were.";
+        } else if (done.state() == StepState.KEPT) {
+            next = name + " is left as it is, and so are the others.";
+        } else {
+            next = name + " is taken back; the other steps are as they were.";
+        }
+        if (!alone && !done.state().undoable()) {
+            next += " The whole is on its way back: hone undo " + found.id() + " finishes that.";
+        }
+        return new DeploymentResult(found.id(), !done.state().undoable(), List.of(done), checks, next);
+    }
+
+    private static String command(DeploymentRecord found, DeploymentRecord.Step step) {
+        return "hone undo --step " + step.number() + " " + found.id();
+    }
+
+    private static DeploymentResult unreached(DeploymentRecord found) {
         return new DeploymentResult(
                 found.id(),
-                left.isEmpty(),
-                done,
-                checks,
-                !left.isEmpty()
-                        ? "Still there, in whole or in part: " + String.join(", ", left)
-                                + ". Remove the cause and run hone undo " + found.id() + " again: it goes on there."
-                        : "Deployment " + found.id() + " is taken back; the journal keeps its history.");
+                false,
+                found.steps().reversed().stream()
+                        .map(step ->
+                                new DeploymentResult.Step(step.number(), step.title(), step.state(), "not reached"))
+                        .toList(),
+                List.of(),
+                "Deployment " + found.id() + " was not reached: it is as it was.");
     }
 
     /**
@@ -209,8 +333,7 @@ public final class Deployer {
             return all.reversed().stream()
                     .filter(DeploymentRecord::undoable)
                     .findFirst()
-                    .orElseThrow(() -> HoneException.usage(
-                            "The journal holds no deployment to take back", "Nothing was changed."));
+                    .orElseThrow(Deployer::nothingToUndo);
         }
         DeploymentRecord found = journal.find(deployment)
                 .orElseThrow(() -> HoneException.usage(
@@ -221,6 +344,39 @@ public final class Deployer {
                     "Deployment " + deployment + " holds nothing to take back", "Nothing was changed.");
         }
         return found;
+    }
+
+    private static HoneException nothingToUndo() {
+        return HoneException.usage("The journal holds no deployment to take back", "Nothing was changed.");
+    }
+
+    private static DeploymentRecord.Step toUndo(DeploymentRecord found, int number) {
+        int count = found.steps().size();
+        if (number < 1 || number > count) {
+            throw HoneException.usage(
+                    "Deployment " + found.id() + " has no step " + number,
+                    "Nothing was changed. It has " + (count == 1 ? "step 1 only." : "steps 1 to " + count + "."));
+        }
+        DeploymentRecord.Step step = found.steps().get(number - 1);
+        String name = "Step " + number + " (" + step.title() + ") of deployment " + found.id();
+        String nothing = switch (step.state()) {
+            case PLANNED -> " never ran";
+            case ALREADY -> " changed nothing: what it asks for was there before";
+            case UNDONE -> " is taken back already";
+            case KEPT -> " was left as it is when it was to be taken back";
+            case INTENDED, APPLIED, FAILED, UNDOING -> "";
+        };
+        if (!nothing.isEmpty()) {
+            throw HoneException.usage(name + nothing, "Nothing was changed.");
+        }
+        Change change = step.change();
+        if (step.state() == StepState.APPLIED
+                && change != null
+                && !change.irreversible().isEmpty()) {
+            throw HoneException.refused(
+                    name + " cannot be taken back: " + change.irreversible(), "Nothing was changed.");
+        }
+        return step;
     }
 
     private static Optional<DeploymentRecord> resumable(Journal journal, List<Change> changes) {
@@ -238,13 +394,23 @@ public final class Deployer {
                         "Deployment " + found.id() + " of the same changes is half taken back",
                         "Nothing was changed. Finish with hone undo " + found.id() + ", then apply again.");
             }
+            if (found.digest().equals(digest) && !found.stepsUndoing().isEmpty()) {
+                DeploymentRecord.Step step = found.stepsUndoing().getFirst();
+                throw HoneException.refused(
+                        "Step " + step.number() + " of deployment " + found.id()
+                                + " of the same changes is half taken back",
+                        "Nothing was changed. Finish with " + command(found, step) + ", then apply again.");
+            }
         }
     }
 
     private static List<PreCheck> otherUnfinished(Journal journal, List<Change> changes) {
         String digest = Journal.digest(changes);
         return journal.deployments().stream()
-                .filter(found -> !found.digest().equals(digest) && (found.resumable() || found.undoUnfinished()))
+                .filter(found -> !found.digest().equals(digest)
+                        && (found.unfinished()
+                                || found.undoUnfinished()
+                                || !found.stepsUndoing().isEmpty()))
                 .map(found -> PreCheck.warning(
                         "Deployment " + found.id() + " of other changes is unfinished.",
                         "Apply the same changes again to finish it, or take it back: hone undo " + found.id() + "."))

@@ -30,6 +30,7 @@ public record DeploymentRecord(
      * @param change null if a newer Hone wrote a kind of change that this one does not know
      * @param sql the statements that make the change
      * @param undoSql the statements that take it back
+     * @param alone whether it was taken back by itself, or is being so, and the other steps stay
      * @param indexes the indexes it builds or removes: more than one on a partitioned table
      * @param before what was there before and undo needs, in the shape of its kind of change; empty for nothing
      * @param details what there is to know beyond its state; null for nothing
@@ -43,6 +44,7 @@ public record DeploymentRecord(
             List<String> sql,
             List<String> undoSql,
             StepState state,
+            boolean alone,
             List<IndexPart> indexes,
             Map<String, Object> before,
             @Nullable Instant startedAt,
@@ -58,12 +60,73 @@ public record DeploymentRecord(
             undoSql = List.copyOf(undoSql);
             indexes = List.copyOf(indexes);
         }
+
+        /** Whether undo has dealt with it. */
+        boolean taken() {
+            return state == StepState.UNDONE || state == StepState.KEPT;
+        }
+
+        /** The same step as if its turn had not come yet. */
+        Step plannedAgain() {
+            return new Step(
+                    number,
+                    title,
+                    change,
+                    sql,
+                    undoSql,
+                    StepState.PLANNED,
+                    false,
+                    List.of(),
+                    Map.of(),
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    appliedBy,
+                    honeVersion);
+        }
     }
 
-    /** Whether the same changes, applied again, go on where this deployment stopped. */
-    public boolean resumable() {
+    /** Whether it stopped before it was complete, and the same changes, applied again, go on there. */
+    public boolean unfinished() {
         return steps.stream().anyMatch(step -> step.state().unfinished())
-                && steps.stream().noneMatch(step -> step.state() == StepState.UNDOING || taken(step));
+                && steps.stream()
+                        .noneMatch(step -> step.state() == StepState.UNDOING || (step.taken() && !step.alone()));
+    }
+
+    /** Whether the same changes, applied again, go on with this deployment: with what it lacks, or with steps taken back. */
+    public boolean resumable() {
+        return unfinished()
+                || (!stepsUndone().isEmpty()
+                        && !undoUnfinished()
+                        && stepsUndoing().isEmpty());
+    }
+
+    /** The steps that were taken back by themselves, while others stay. */
+    public List<Step> stepsUndone() {
+        return undoable()
+                ? steps.stream().filter(step -> step.alone() && step.taken()).toList()
+                : List.of();
+    }
+
+    /** The steps that were being taken back by themselves when Hone was ended, or could not be. */
+    public List<Step> stepsUndoing() {
+        return steps.stream()
+                .filter(step -> step.alone() && step.state() == StepState.UNDOING)
+                .toList();
+    }
+
+    /** The same, with the steps planned again that were taken back by themselves. */
+    DeploymentRecord plannedAgain() {
+        return new DeploymentRecord(
+                id,
+                digest,
+                createdAt,
+                steps.stream()
+                        .map(step -> step.alone() && step.taken() ? step.plannedAgain() : step)
+                        .toList(),
+                guard);
     }
 
     /** Whether undo has something to take back. */
@@ -71,9 +134,11 @@ public record DeploymentRecord(
         return steps.stream().anyMatch(step -> step.state().undoable());
     }
 
-    /** Whether undo began and did not come to its end. */
+    /** Whether undo of all of it began and did not come to its end. */
     public boolean undoUnfinished() {
-        return undoable() && steps.stream().anyMatch(step -> step.state() == StepState.UNDOING || taken(step));
+        return undoable()
+                && steps.stream()
+                        .anyMatch(step -> !step.alone() && (step.state() == StepState.UNDOING || step.taken()));
     }
 
     /** Whether every step came to its end and none was taken back. */
@@ -96,9 +161,5 @@ public record DeploymentRecord(
     /** Whether its guard decided against it, and nobody has written yet that all of it is taken back. */
     public boolean rollingBack() {
         return guard != null && guard.state() == GuardNote.State.ROLLING_BACK;
-    }
-
-    private static boolean taken(Step step) {
-        return step.state() == StepState.UNDONE || step.state() == StepState.KEPT;
     }
 }

@@ -6,7 +6,7 @@ import java.util.List;
  * How a deployment, or its undoing, ended.
  *
  * @param complete whether every step came to its end
- * @param steps every step, also those that were not reached
+ * @param steps every step that was meant, also those that were not reached
  * @param checks what was looked at beforehand
  * @param next what is unchanged and what to do next, for people
  */

@@ -42,7 +42,8 @@ public final class Journal {
     public static final String TABLE = "optimization_log";
 
     private static final String ADD_COLUMN = "ALTER TABLE " + SCHEMA + "." + TABLE
-            + " ADD COLUMN IF NOT EXISTS before jsonb, ADD COLUMN IF NOT EXISTS guard jsonb";
+            + " ADD COLUMN IF NOT EXISTS before jsonb, ADD COLUMN IF NOT EXISTS guard jsonb,"
+            + " ADD COLUMN IF NOT EXISTS alone boolean";
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final ObjectWriter CHANGE = Json.MAPPER.writerFor(Change.class);
 
@@ -177,6 +178,7 @@ public final class Journal {
                 handle.execute("CREATE SCHEMA IF NOT EXISTS " + SCHEMA);
             }
             handle.execute(Sql.load(Journal.class, "journal/V1__optimization_log", server.version()));
+            handle.execute(ADD_COLUMN);
         });
     }
 
@@ -251,6 +253,7 @@ public final class Journal {
                 texts(rs, "sql"),
                 texts(rs, "undo_sql"),
                 StepState.valueOf(rs.getString("state").toUpperCase(Locale.ROOT)),
+                rs.getBoolean("alone"),
                 List.of(Json.read(rs.getString("indexes"), IndexPart[].class)),
                 before(rs.getString("before")),
                 instant(rs, "started_at"),
@@ -431,18 +434,35 @@ public final class Journal {
                 .execute();
     }
 
-    /** Writes down where the undoing of a step stands. */
-    void undo(String deployment, int step, StepState state, String details) {
+    /**
+     * Writes down where the undoing of a step stands.
+     *
+     * @param alone whether it is taken back by itself, and the others stay
+     */
+    void undo(String deployment, int step, StepState state, boolean alone, String details) {
         server.handle()
                 .createUpdate(Sql.tag("journal_undo", """
                         UPDATE performance_monitoring.optimization_log
-                        SET state = :state, details = nullif(:details, ''), undone_at = clock_timestamp(),
+                        SET state = :state, alone = :alone, details = nullif(:details, ''), undone_at = clock_timestamp(),
                             error = CASE WHEN :state = 'undoing' THEN error END
                         WHERE deployment = :id AND step = :step"""))
                 .bind("id", deployment)
                 .bind("step", step)
                 .bind("state", name(state))
+                .bind("alone", alone)
                 .bind("details", details)
+                .execute();
+    }
+
+    /** Plans the steps anew that were taken back by themselves: what is there before them now is another thing than then. */
+    void planAgain(String deployment) {
+        server.handle()
+                .createUpdate(Sql.tag("journal_again", """
+                        UPDATE performance_monitoring.optimization_log
+                        SET state = 'planned', alone = false, indexes = '[]', index_oid = NULL, before = NULL,
+                            started_at = NULL, finished_at = NULL, undone_at = NULL, details = NULL, error = NULL
+                        WHERE deployment = :id AND alone AND state IN ('undone', 'kept')"""))
+                .bind("id", deployment)
                 .execute();
     }
 

@@ -73,7 +73,12 @@ public final class Refresher implements AutoCloseable {
             String what,
             long changed,
             double millis,
-            @Nullable String error) {}
+            @Nullable String error) {
+
+        private Event and(Event next) {
+            return new Event(outcome, what, changed + next.changed, millis + next.millis, error);
+        }
+    }
 
     /**
      * Connects.
@@ -144,6 +149,81 @@ public final class Refresher implements AutoCloseable {
             }
         }
         return events;
+    }
+
+    /**
+     * Does all that is due now, batch after batch: what was queued when it began, so that it ends while others write.
+     *
+     * @return what was done, the batches of a target as one; empty if nothing was due
+     * @throws JdbiException if the connection is gone
+     */
+    public List<Event> passes() {
+        Queued queued = queued();
+        List<Event> events = new ArrayList<>();
+        for (Event first : pass()) {
+            Event sum = first;
+            Event last = first;
+            int more = queued.batches().getOrDefault(first.what(), 1) - 1;
+            while (more > 0 && last.outcome() == Outcome.DONE && waits(first.what(), queued.at())) {
+                more--;
+                last = again(first.what());
+                if (last.outcome() == Outcome.DONE) {
+                    sum = sum.and(last);
+                }
+            }
+            events.add(sum);
+            if (last.outcome() != sum.outcome()) {
+                events.add(last);
+            }
+        }
+        return events;
+    }
+
+    /**
+     * What waited at an instant.
+     *
+     * @param at of the server, as text
+     * @param batches how many refreshes of each target it takes
+     */
+    private record Queued(String at, Map<String, Integer> batches) {}
+
+    private Queued queued() {
+        Map<String, Integer> batches = new HashMap<>();
+        String at = server.read(PATIENCE, handle -> {
+            handle.createQuery(Sql.tag("refresh_queued", """
+                            SELECT name, ceil(s.pending::numeric / t.batch_rows)::integer AS batches
+                            FROM performance_monitoring.refresh_status s
+                            JOIN performance_monitoring.refresh_target t USING (name)
+                            WHERE s.pending > 0"""))
+                    .map((rs, context) -> batches.put(rs.getString("name"), rs.getInt("batches")))
+                    .list();
+            return handle.createQuery("SELECT clock_timestamp()::text")
+                    .mapTo(String.class)
+                    .one();
+        });
+        return new Queued(at, batches);
+    }
+
+    /** Whether something is left that was queued by then. */
+    private boolean waits(String target, String then) {
+        return server.read(
+                PATIENCE,
+                handle -> handle.createQuery(Sql.tag("refresh_waits", """
+                                SELECT coalesce(bool_or(oldest <= CAST(:then AS timestamptz)), false)
+                                FROM performance_monitoring.refresh_status
+                                WHERE name = :target"""))
+                        .bind("then", then)
+                        .bind("target", target)
+                        .mapTo(Boolean.class)
+                        .one());
+    }
+
+    private Event again(String target) {
+        try {
+            return refresh(target);
+        } catch (JdbiException e) {
+            return refused(target, e);
+        }
     }
 
     private Event refresh(String target) {

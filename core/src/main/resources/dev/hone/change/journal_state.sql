@@ -15,8 +15,8 @@ SELECT n.oid IS NOT NULL AS schema_there,
        ) AS ours,
        c.oid IS NOT NULL AND (
            SELECT count(*) FROM pg_attribute a
-            WHERE a.attrelid = c.oid AND a.attname IN ('before', 'guard') AND NOT a.attisdropped
-       ) < 2 AS of_earlier_hone,
+            WHERE a.attrelid = c.oid AND a.attname IN ('before', 'guard', 'alone') AND NOT a.attisdropped
+       ) < 3 AS of_earlier_hone,
        coalesce(pg_has_role(c.relowner, 'USAGE'), false) AS may_alter,
        -- Its triggers run as whoever writes to it, and what it says is run when a deployment is taken back.
        (SELECT string_agg(DISTINCT quote_ident(o.rolname), ', ') FROM pg_roles o

@@ -15,7 +15,7 @@ GRANT EXECUTE ON FUNCTION
     performance_monitoring.cron_unschedule(text, regclass, bigint),
     performance_monitoring.schedule_maintenance(text, regclass, interval, timestamptz, interval, integer),
     performance_monitoring.unschedule_maintenance(text, regclass),
-    performance_monitoring.refresh_pending(performance_monitoring.refresh_target),
+    performance_monitoring.refresh_pending(performance_monitoring.refresh_target, bigint),
     performance_monitoring.refresh_due(),
     performance_monitoring.is_trusted(oid, text[]),
     performance_monitoring.refresh_strangers(performance_monitoring.refresh_target, text[]),

@@ -6,7 +6,7 @@ DROP FUNCTION
     performance_monitoring.refresh_now(text, text[]),
     performance_monitoring.refresh_strangers(performance_monitoring.refresh_target, text[]),
     performance_monitoring.refresh_due(),
-    performance_monitoring.refresh_pending(performance_monitoring.refresh_target),
+    performance_monitoring.refresh_pending(performance_monitoring.refresh_target, bigint),
     performance_monitoring.is_trusted(oid, text[]),
     performance_monitoring.unschedule_maintenance(text, regclass),
     performance_monitoring.schedule_maintenance(text, regclass, interval, timestamptz, interval, integer),

@@ -102,6 +102,11 @@ record Bench(ServerAddress address) {
         return Deployer.undo(address, null, OPTIONS, Progress.NONE);
     }
 
+    /** Takes one step of the last deployment back. */
+    DeploymentResult undoStep(int step) {
+        return Deployer.undoStep(address, null, step, OPTIONS, Progress.NONE);
+    }
+
     static CreateIndex index(String schema, String table, String name, String... keys) {
         return new CreateIndex(schema, table, name, false, "btree", List.of(keys), List.of(), null);
     }

@@ -20,10 +20,12 @@ final class ChildDeployer {
                 arguments[3],
                 new Secret(System.getenv("PGPASSWORD")),
                 Map.of());
-        DeploymentResult result = arguments[4].equals("undo")
-                ? Deployer.undo(address, null, Bench.OPTIONS, Progress.NONE)
-                : Deployer.apply(
-                        address, List.of(Json.read(arguments[4], Change[].class)), Bench.OPTIONS, Progress.NONE);
+        DeploymentResult result = switch (arguments[4]) {
+            case "undo" -> Deployer.undo(address, null, Bench.OPTIONS, Progress.NONE);
+            case "undo the first step" -> Deployer.undoStep(address, null, 1, Bench.OPTIONS, Progress.NONE);
+            default ->
+                Deployer.apply(address, List.of(Json.read(arguments[4], Change[].class)), Bench.OPTIONS, Progress.NONE);
+        };
         System.out.println(result);
     }
 

@@ -5,6 +5,7 @@ import static dev.hone.change.Bench.ofKind;
 import static dev.hone.change.Bench.uniqueIndex;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.hone.HoneException;
 import dev.hone.Progress;
@@ -542,12 +543,196 @@ class DeployerTest {
         assertThat(bench.journal().getFirst().steps().getFirst().before()).isEmpty();
         assertThat(bench.undo().complete()).isTrue();
         assertThat(CatalogDiff.between(before, bench.catalog())).isEmpty();
-        bench.run("ALTER TABLE performance_monitoring.optimization_log DROP COLUMN IF EXISTS before");
+        bench.run(
+                "ALTER TABLE performance_monitoring.optimization_log DROP COLUMN IF EXISTS before, DROP COLUMN alone");
         assertThat(bench.apply(index("public", "plain", "x_idx", "a")).complete())
                 .isTrue();
         assertThat(bench.journal()).hasSize(2);
         assertThat(bench.ask("SELECT count(before) FROM performance_monitoring.optimization_log"))
                 .isEqualTo("1");
+        bench.run("ALTER TABLE performance_monitoring.optimization_log DROP COLUMN alone");
+        assertThat(bench.undoStep(1).complete()).isTrue();
+    }
+
+    @Test
+    void a_step_that_a_later_one_builds_on_is_refused_by_the_server_and_goes_once_that_has_gone() {
+        Bench bench = odd();
+        Catalog before = bench.catalog();
+        RunSql table = new RunSql("base", List.of("CREATE TABLE base (a int)"), List.of("DROP TABLE base"), true);
+        RunSql view = new RunSql(
+                "above", List.of("CREATE VIEW above AS SELECT a FROM base"), List.of("DROP VIEW above"), true);
+        assertThat(bench.apply(table, view, index("public", "plain", "x_idx", "a"))
+                        .complete())
+                .isTrue();
+        Catalog applied = bench.catalog();
+
+        DeploymentResult refused = bench.undoStep(1);
+
+        assertThat(refused.complete()).isFalse();
+        assertThat(refused.steps())
+                .singleElement()
+                .satisfies(step -> assertThat(step.detail()).contains("view above depends on table base"));
+        assertThat(refused.next()).contains("hone undo --step 1 " + refused.deployment());
+        assertThat(CatalogDiff.between(applied, bench.catalog())).isEmpty();
+        assertThat(bench.states()).containsExactly(StepState.UNDOING, StepState.APPLIED, StepState.APPLIED);
+
+        assertThat(bench.undoStep(2).complete()).isTrue();
+        assertThat(bench.undoStep(1).complete()).isTrue();
+        DeploymentRecord two = bench.journal().getLast();
+        assertThat(two.stepsUndone()).extracting(DeploymentRecord.Step::number).containsExactly(1, 2);
+        assertThat(two.undoUnfinished()).isFalse();
+        assertThat(two.unfinished()).isFalse();
+        assertThat(bench.undo().complete()).isTrue();
+        assertThat(CatalogDiff.between(before, bench.catalog())).isEmpty();
+        assertThat(bench.states()).containsOnly(StepState.UNDONE);
+    }
+
+    @Test
+    void of_a_step_with_nothing_to_take_back_it_is_said_why() {
+        Bench bench = odd();
+        bench.run("CREATE INDEX there_idx ON plain (a)");
+        Change[] changes = {
+            index("public", "plain", "there_idx", "a"),
+            index("public", "plain", "x_idx", "b"),
+            uniqueIndex("public", "plain", "u_idx", "a"),
+            index("public", "plain", "y_idx", "b", "a")
+        };
+        assertThatThrownBy(() -> bench.undoStep(1)).hasMessageContaining("holds no deployment");
+        assertThat(bench.apply(changes).complete()).isFalse();
+
+        assertNothingToUndo(bench, 1, "was there before");
+        assertNothingToUndo(bench, 4, "never ran");
+        assertNothingToUndo(bench, 5, "has no step 5");
+        assertNothingToUndo(bench, 0, "has no step 0");
+        assertThat(bench.undoStep(2).complete()).isTrue();
+        assertNothingToUndo(bench, 2, "is taken back already");
+
+        // It failed at its third step all the same: applied again it goes on, with the second too.
+        bench.run("UPDATE plain SET a = id");
+        DeploymentPlan plan = Deployer.plan(bench.address(), List.of(changes), Bench.OPTIONS);
+        assertThat(plan.steps().get(1).sql()).isNotEmpty();
+        assertThat(bench.apply(changes).complete()).isTrue();
+        assertThat(bench.states())
+                .containsExactly(StepState.ALREADY, StepState.APPLIED, StepState.APPLIED, StepState.APPLIED);
+    }
+
+    private static void assertNothingToUndo(Bench bench, int step, String why) {
+        List<StepState> before = bench.states();
+        assertThatThrownBy(() -> bench.undoStep(step))
+                .satisfies(ofKind(HoneException.Kind.USAGE))
+                .hasMessageContaining(why);
+        assertThat(bench.states()).isEqualTo(before);
+    }
+
+    @Test
+    void what_a_step_replaces_when_it_is_made_again_is_what_a_further_undo_gives_back() {
+        Bench bench = odd();
+        AlterTable alter = new AlterTable("public", "plain", Map.of("fillfactor", "70"), List.of());
+        bench.apply(alter, index("public", "plain", "x_idx", "a"));
+        bench.undoStep(1);
+        bench.run("ALTER TABLE plain SET (fillfactor = 80)");
+        // A deployment of other changes is not told that this one were unfinished.
+        assertThat(bench.apply(index("public", "plain", "y_idx", "b")).checks())
+                .noneMatch(check -> check.message().contains("unfinished"));
+        assertThat(bench.apply(alter, index("public", "plain", "x_idx", "a")).complete())
+                .isTrue();
+        String id = bench.journal().getFirst().id();
+
+        Deployer.undo(bench.address(), id, Bench.OPTIONS, Progress.NONE);
+
+        assertThat(bench.ask("SELECT reloptions::text FROM pg_class WHERE relname = 'plain'"))
+                .isEqualTo("{fillfactor=80}");
+    }
+
+    @Test
+    void a_step_of_a_deployment_that_is_on_its_way_back_is_a_part_of_that() {
+        Bench bench = odd();
+        RunSql stuck = new RunSql("stuck", List.of("SELECT 1"), List.of("SELECT 1 / 0"), true);
+        Change[] changes = {index("public", "plain", "x_idx", "a"), stuck, index("public", "plain", "y_idx", "b")};
+        bench.apply(changes);
+        assertThat(bench.undo().complete()).isFalse();
+
+        DeploymentResult undone = bench.undoStep(1);
+
+        assertThat(undone.complete()).isTrue();
+        assertThat(undone.next()).contains("hone undo " + undone.deployment());
+        assertThat(bench.states()).containsExactly(StepState.UNDONE, StepState.UNDOING, StepState.UNDONE);
+        assertThat(bench.journal().getLast().undoUnfinished()).isTrue();
+        assertThatThrownBy(() -> bench.apply(changes)).hasMessageContaining("half taken back");
+    }
+
+    @Test
+    void all_deployments_are_taken_back_up_to_the_one_that_cannot_be() {
+        Bench bench = odd();
+        Catalog before = bench.catalog();
+        assertThatThrownBy(() -> undoAll(bench)).satisfies(ofKind(HoneException.Kind.USAGE));
+        RunSql stuck = new RunSql(
+                "stuck",
+                List.of("CREATE TABLE stuck (a int)"),
+                List.of("DROP TABLE stuck", "SELECT a FROM gate"),
+                true);
+        String first = bench.apply(index("public", "plain", "x_idx", "a")).deployment();
+        String second =
+                bench.apply(stuck, index("public", "plain", "z_idx", "b", "a")).deployment();
+        String third = bench.apply(index("public", "plain", "y_idx", "b")).deployment();
+
+        List<DeploymentResult> results = undoAll(bench);
+
+        assertThat(results)
+                .extracting(DeploymentResult::deployment, DeploymentResult::complete)
+                .containsExactly(tuple(third, true), tuple(second, false), tuple(first, false));
+        assertThat(results.get(1).next()).contains("step 1 (stuck)");
+        assertThat(results.get(2).next()).contains("was not reached");
+        assertThat(results.get(2).steps())
+                .extracting(DeploymentResult.Step::state)
+                .containsExactly(StepState.APPLIED);
+        assertThat(bench.askAll("SELECT relname FROM pg_class WHERE relname ~ '^(._idx|stuck)$' ORDER BY 1"))
+                .containsExactly("stuck", "x_idx");
+
+        bench.run("CREATE TABLE gate (a int)");
+        assertThat(undoAll(bench))
+                .extracting(DeploymentResult::deployment, DeploymentResult::complete)
+                .containsExactly(tuple(second, true), tuple(first, true));
+        bench.run("DROP TABLE gate");
+        assertThat(CatalogDiff.between(before, bench.catalog())).isEmpty();
+    }
+
+    @Test
+    void what_cannot_be_taken_back_at_all_says_so_and_does_not_stop_the_others() {
+        Bench bench = odd();
+        bench.apply(index("public", "plain", "x_idx", "a"));
+        String second = bench.apply(new RunSql("forget", List.of("SELECT 1"), List.of(), true))
+                .deployment();
+        bench.apply(index("public", "plain", "y_idx", "b"));
+
+        List<DeploymentResult> results = undoAll(bench);
+
+        assertThat(results).extracting(DeploymentResult::complete).containsExactly(true, true, true);
+        assertThat(results.get(1).next())
+                .contains("Deployment " + second + " is taken back, but for what was left as it is: step 1 (forget)");
+        assertThat(results.get(1).steps().getFirst().detail()).contains("no statement was given that takes it back");
+        assertThat(results.get(2).next()).doesNotContain("left as it is");
+        assertThat(bench.askAll("SELECT relname FROM pg_class WHERE relname ~ '^._idx$'"))
+                .isEmpty();
+    }
+
+    private static List<DeploymentResult> undoAll(Bench bench) {
+        return Deployer.undoAll(bench.address(), Bench.OPTIONS, Progress.NONE);
+    }
+
+    @Test
+    void before_all_is_taken_back_nothing_is_if_a_step_is_of_an_unknown_kind() {
+        Bench bench = odd();
+        bench.apply(index("public", "plain", "x_idx", "a"));
+        bench.apply(index("public", "plain", "y_idx", "b"));
+        bench.run("UPDATE performance_monitoring.optimization_log SET change = jsonb_set(change, '{type}', '\"newer\"')"
+                + " WHERE change_title LIKE '%x_idx%'");
+
+        assertThatThrownBy(() -> undoAll(bench))
+                .satisfies(ofKind(HoneException.Kind.REFUSED))
+                .hasMessageContaining("of a kind that this Hone does not know");
+
+        assertThat(bench.states()).containsExactly(StepState.APPLIED);
     }
 
     @Test

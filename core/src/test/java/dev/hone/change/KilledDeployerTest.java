@@ -156,6 +156,42 @@ class KilledDeployerTest {
     }
 
     @Test
+    void a_killed_undo_of_a_step_keeps_others_out_and_is_finished_by_the_next() throws Exception {
+        Bench bench = bench();
+        Catalog before = bench.catalog();
+        assertThat(bench.apply(DROP, CREATE).complete()).isTrue();
+        Catalog applied = bench.catalog();
+        try (Server other = holding(bench)) {
+            Process child = ChildDeployer.start(bench.address(), "undo the first step");
+            Bench.await("the child builds", () -> !bench.invalidIndexes().isEmpty());
+            assertThatThrownBy(() -> bench.undoStep(2)).hasMessageContaining("Another deployment is at work");
+            assertThatThrownBy(() -> Deployer.undoAll(bench.address(), Bench.OPTIONS, new Bench.Heard()))
+                    .hasMessageContaining("Another deployment is at work");
+            child.destroyForcibly().waitFor();
+            assertThat(bench.states()).containsExactly(StepState.UNDOING, StepState.APPLIED);
+            bench.ask("SELECT pg_terminate_backend(pid)::text" + Bench.BUILDS);
+            Bench.await("the server process ends", () -> bench.ask(BUILDING) == null);
+            other.handle().rollback();
+        }
+        DeploymentRecord half = bench.journal().getLast();
+        assertThat(half.undoUnfinished()).isFalse();
+        assertThat(half.stepsUndoing())
+                .extracting(DeploymentRecord.Step::number)
+                .containsExactly(1);
+        assertThatThrownBy(() -> bench.apply(DROP, CREATE))
+                .hasMessageContaining("Step 1 of deployment " + half.id() + " of the same changes is half taken back");
+
+        assertThat(bench.undoStep(1).complete()).isTrue();
+
+        assertThat(bench.invalidIndexes()).isEmpty();
+        assertThat(bench.states()).containsExactly(StepState.UNDONE, StepState.APPLIED);
+        assertThat(bench.apply(DROP, CREATE).complete()).isTrue();
+        assertThat(CatalogDiff.between(applied, bench.catalog())).isEmpty();
+        assertThat(bench.undo().complete()).isTrue();
+        assertThat(CatalogDiff.between(before, bench.catalog())).isEmpty();
+    }
+
+    @Test
     void no_password_reaches_the_journal_or_a_command_line() throws Exception {
         Bench bench = bench();
         dev.hone.postgres.Secret password = bench.address().password();

@@ -123,7 +123,7 @@ class MonitoringSchemaTest {
         assertThat(columns(byHone)).isEqualTo(columns(installed()));
 
         // Of an earlier Hone.
-        byHone.run("ALTER TABLE performance_monitoring.optimization_log DROP COLUMN before");
+        byHone.run("ALTER TABLE performance_monitoring.optimization_log DROP COLUMN before, DROP COLUMN alone");
         assertThat(MonitoringSchema.install(byHone.address(), null).steps()).hasSizeGreaterThan(6);
         Map<String, Object> change = byHone.row("SELECT * FROM performance_monitoring.change_summary");
         assertThat(change)

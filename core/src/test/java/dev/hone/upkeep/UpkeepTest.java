@@ -249,6 +249,59 @@ class UpkeepTest {
     }
 
     @Test
+    void all_that_is_queued_is_worked_off_batch_after_batch_and_what_writers_add_meanwhile_is_not() {
+        Database database = activities();
+        Pace small = new Pace(Duration.ZERO, Duration.ZERO, 20, Duration.ofSeconds(1));
+        // Its own refresh queues as much again as it takes: without a bound it would never end.
+        DirtyQueue echo = new DirtyQueue(
+                "totals",
+                shape(database, "activities"),
+                List.of("distance"),
+                new Derived.Batch(
+                        List.of("id"),
+                        "UPDATE activities a SET distance = a.distance + 1 FROM dirty WHERE a.id = dirty.id"),
+                small);
+        make(database, echo.changes());
+        String waiting = "SELECT pending FROM performance_monitoring.refresh_status";
+        assertThat(database.ask(waiting)).as("more than a batch").isEqualTo(100L);
+        assertThat(database.ask("SELECT pending FROM performance_monitoring.refresh_due()"))
+                .isEqualTo(20L);
+
+        assertThat(passes(database)).singleElement().satisfies(event -> {
+            assertThat(event.outcome()).as(String.valueOf(event.error())).isEqualTo(Refresher.Outcome.DONE);
+            assertThat(event.changed()).isEqualTo(100);
+        });
+        assertThat(database.ask("SELECT sum(distance - id)::bigint FROM activities"))
+                .isEqualTo(100L);
+        assertThat(database.ask(waiting)).isEqualTo(100L);
+        assertThat(database.ask("SELECT refreshes FROM performance_monitoring.refresh_target"))
+                .isEqualTo(5L);
+    }
+
+    @Test
+    void a_view_is_refreshed_once_however_many_batches_wait() {
+        Database database = activities();
+        make(
+                database,
+                sums(database, new Pace(Duration.ofSeconds(5), Duration.ofSeconds(5), 3, Duration.ofSeconds(1)))
+                        .changes());
+        for (int i = 0; i < 10; i++) {
+            database.run("UPDATE activities SET distance = distance + 1");
+        }
+        assertThat(passes(database)).hasSize(1);
+        assertThat(database.ask("SELECT refreshes FROM performance_monitoring.refresh_target"))
+                .isEqualTo(1L);
+        assertThat(passes(database)).isEmpty();
+        assertUpToDate(database, "SELECT team, total FROM sums");
+    }
+
+    private static List<Refresher.Event> passes(Database database) {
+        try (Refresher refresher = Refresher.connect(database.address(), true, List.of())) {
+            return refresher.passes();
+        }
+    }
+
+    @Test
     void a_view_without_rows_or_without_its_unique_index_is_refreshed_all_the_same() {
         Database database = activities();
         make(database, sums(database, AT_ONCE).changes());

@@ -116,7 +116,7 @@ COMMENT ON FUNCTION performance_monitoring.refresh_strangers(performance_monitor
     'Part of refresh_now(): what a refresh would run or write to though a role can change it that the caller does not trust; null if nothing';
 
 CREATE OR REPLACE FUNCTION performance_monitoring.refresh_pending(
-    target performance_monitoring.refresh_target, OUT pending bigint, OUT oldest timestamptz, OUT newest timestamptz, OUT is_full boolean)
+    target performance_monitoring.refresh_target, most bigint, OUT pending bigint, OUT oldest timestamptz, OUT newest timestamptz, OUT is_full boolean)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -135,9 +135,8 @@ BEGIN
                              AND (a.attname, a.atttypid) IN (('at', 'timestamptz'::regtype), ('spent_ms', 'real'::regtype))))) THEN
         RAISE EXCEPTION 'not a plain table';
     END IF;
-    -- A batch is as many as anybody needs to know of.
     EXECUTE format('SELECT count(*), min(at), max(at) FROM (SELECT at FROM ONLY %s WHERE spent_ms IS NULL LIMIT %s) AS waiting',
-                   target.queue, target.batch_rows)
+                   target.queue, coalesce(most::text, 'ALL'))
     INTO pending, oldest, newest;
     -- Times of triggers too: they are to be taken away even where nothing changes.
     EXECUTE format('SELECT count(*) >= %2$s FROM (SELECT FROM ONLY %1$s LIMIT %2$s) AS waiting', target.queue, target.batch_rows)
@@ -150,8 +149,8 @@ EXCEPTION WHEN OTHERS THEN
     is_full := true;
 END
 $function$;
-COMMENT ON FUNCTION performance_monitoring.refresh_pending(performance_monitoring.refresh_target) IS
-    'How many changes wait for a target, up to its batch_rows, and since when; and whether as many entries of any kind do. Pending is null where the queue cannot be read';
+COMMENT ON FUNCTION performance_monitoring.refresh_pending(performance_monitoring.refresh_target, bigint) IS
+    'How many changes wait for a target, counted up to so many (null for all), and since when; and whether batch_rows entries of any kind do. Pending is null where the queue cannot be read';
 
 -- Not before the least interval is over, longer after failures; then in a lull of that length, or when the oldest change has waited
 -- as long as it may, or a batch is full.
@@ -162,7 +161,8 @@ SET search_path = pg_catalog, pg_temp
 AS $function$
     SELECT t.name, p.pending, p.oldest
     FROM performance_monitoring.refresh_target t
-    CROSS JOIN LATERAL performance_monitoring.refresh_pending(t) AS p
+    -- Asked every second: a batch is as many as it needs to know of.
+    CROSS JOIN LATERAL performance_monitoring.refresh_pending(t, t.batch_rows) AS p
     WHERE (p.pending > 0 OR p.is_full)
       AND clock_timestamp() >= coalesce(t.last_at, '-infinity') + greatest(t.min_interval, CASE WHEN t.failures > 0 THEN interval '1 s' END)
                                                                   * (2 ^ least(t.failures, 8))
@@ -171,7 +171,7 @@ AS $function$
            OR p.is_full)
     ORDER BY p.oldest
 $function$;
-COMMENT ON FUNCTION performance_monitoring.refresh_due() IS 'The targets that refresh_now() would refresh now, the longest waiting first';
+COMMENT ON FUNCTION performance_monitoring.refresh_due() IS 'The targets that refresh_now() would refresh now, the longest waiting first; pending is counted up to batch_rows';
 
 -- One transaction: what is taken from the queue and what is made of it happen together or not at all, and whoever is killed loses
 -- nothing. The lock keeps two from the same target; it ends with the transaction.
@@ -225,7 +225,7 @@ CREATE OR REPLACE VIEW performance_monitoring.refresh_status AS
 SELECT t.name, p.pending, p.oldest, p.pending IS NULL OR coalesce(p.oldest < clock_timestamp() - t.max_staleness, false) AS stale,
        t.last_at, t.last_ms, t.last_rows, t.refreshes, t.failures, t.last_error, t.min_interval, t.max_staleness
 FROM performance_monitoring.refresh_target t
-CROSS JOIN LATERAL performance_monitoring.refresh_pending(t) AS p;
+CROSS JOIN LATERAL performance_monitoring.refresh_pending(t, NULL) AS p;
 COMMENT ON VIEW performance_monitoring.refresh_status IS
     'What is kept up to date, what waits for it, and whether it waits longer than it may: then no worker runs, or it is too slow';
 
