@@ -39,7 +39,11 @@ final class UndoCommand implements Callable<Integer> {
                 () -> Deployer.undo(
                         address, journaled.deployment(), DeployOptions.DEFAULT, new TerminalProgress(terminal)));
         switch (format) {
-            case TEXT -> new DeploymentText(terminal).print(result);
+            case TEXT -> {
+                DeploymentText text = new DeploymentText(terminal);
+                text.printChecks(result.checks());
+                text.print(result);
+            }
             case JSON -> terminal.out().print(Json.pretty(result));
         }
         return result.complete() ? 0 : 1;
