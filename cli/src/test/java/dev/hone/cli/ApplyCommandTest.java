@@ -38,7 +38,7 @@ class ApplyCommandTest {
     private static ServerAddress address;
 
     @BeforeAll
-    static void start() {
+    static void start() throws Exception {
         local = LocalServer.start(Installation.embedded(), Map.of());
         address = local.address("postgres");
         Library.execute(address, "CREATE TABLE plain (id int)", "INSERT INTO plain VALUES (1)");
@@ -82,7 +82,8 @@ class ApplyCommandTest {
                     out,
                     err,
                     CompletableFuture.supplyAsync(
-                            () -> Main.run(terminal, CommandLineRun.environment(address), arguments)));
+                            () -> Main.run(terminal, CommandLineRun.environment(address), arguments),
+                            Thread::startVirtualThread));
         }
 
         String printed() {
@@ -177,11 +178,13 @@ class ApplyCommandTest {
                     .createQuery("SELECT pg_advisory_lock(" + 0x686f6e65 + ", 2)::text")
                     .mapTo(String.class)
                     .list();
-            CompletableFuture<Void> statement = CompletableFuture.runAsync(() -> {
-                try (earlier) {
-                    earlier.handle().execute("DELETE FROM plain WHERE id < 0");
-                }
-            });
+            CompletableFuture<Void> statement = CompletableFuture.runAsync(
+                    () -> {
+                        try (earlier) {
+                            earlier.handle().execute("DELETE FROM plain WHERE id < 0");
+                        }
+                    },
+                    Thread::startVirtualThread);
             running = Running.start(folder, change);
             running.awaitSaying("; it waits for process " + pid(other));
             assertThat(running.said()).contains("Waiting for the statement of an earlier run, process " + left);

@@ -57,7 +57,7 @@ final class Applying {
                         number,
                         change,
                         Failure.text(e)
-                                + ". So the change could not be looked at, and nothing was run for it. Let that session"
+                                + ". So the change could not be looked at, and nothing was run for it now. Let that session"
                                 + " end, then apply the same changes again");
             }
             return switch (outlook.kind()) {
