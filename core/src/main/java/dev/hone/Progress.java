@@ -1,5 +1,7 @@
 package dev.hone;
 
+import java.util.Set;
+
 /**
  * Where long work reports how far it is. Implementations draw a bar, print lines or do nothing; they must be safe to
  * call from several threads.
@@ -28,6 +30,15 @@ public interface Progress {
          * @param detail what is being done right now, possibly empty
          */
         void at(long done, String detail);
+
+        /**
+         * Reports the same when the work waits for others, which whoever watches may want to know at once.
+         *
+         * @param blockers tells those whom it waits for from others
+         */
+        default void waiting(long done, String detail, Set<Integer> blockers) {
+            at(done, detail);
+        }
 
         @Override
         default void close() {}

@@ -9,6 +9,7 @@ import dev.hone.change.DeployOptions;
 import dev.hone.change.Deployer;
 import dev.hone.change.DeploymentPlan;
 import dev.hone.change.DeploymentResult;
+import dev.hone.change.PreCheck;
 import dev.hone.guard.GuardResult;
 import dev.hone.guard.Guarding;
 import dev.hone.guard.Promise;
@@ -89,7 +90,10 @@ final class ApplyCommand implements Callable<Integer> {
     private int unguarded(ServerAddress address, List<Change> changes, DeployOptions options) {
         Terminal terminal = main.terminal();
         DeploymentResult result = Interrupted.saying(
-                terminal, INTERRUPTED, () -> Deployer.apply(address, changes, options, new TerminalProgress(terminal)));
+                terminal,
+                INTERRUPTED,
+                () -> Deployer.apply(
+                        address, changes, options, new TerminalProgress(terminal), null, this::beforehand));
         switch (format) {
             case TEXT -> new DeploymentText(terminal).print(result);
             case JSON -> terminal.out().print(Json.pretty(result));
@@ -109,12 +113,26 @@ final class ApplyCommand implements Callable<Integer> {
                         options,
                         guard.options(),
                         guard.sources(address),
-                        new TerminalProgress(terminal)));
+                        new TerminalProgress(terminal),
+                        this::beforehand));
         switch (format) {
             case TEXT -> new GuardText(terminal).print(result);
             case JSON -> terminal.out().print(Json.pretty(result));
         }
         return result.kept() ? 0 : 1;
+    }
+
+    /** Before the first step runs: what cannot be taken back is to be known before it is made, also beside a program. */
+    private void beforehand(DeploymentPlan plan) {
+        Terminal terminal = main.terminal();
+        switch (format) {
+            case TEXT -> new DeploymentText(terminal).printChecks(plan.checks());
+            case JSON ->
+                new DeploymentText(terminal.ofErrors())
+                        .printChecks(plan.checks().stream()
+                                .filter(check -> check.level() == PreCheck.Level.WARNING)
+                                .toList());
+        }
     }
 
     /** Which queries are to gain, and which are to pay for it. */

@@ -24,7 +24,7 @@ final class DeploymentText {
     }
 
     void print(DeploymentPlan plan) {
-        checks(plan.checks());
+        printChecks(plan.checks());
         for (DeploymentPlan.Step step : plan.steps()) {
             String mark = step.ready() ? terminal.styled(Style.GREEN, "○") : terminal.styled(Style.RED, "✖");
             terminal.println(mark + " " + step.number() + ". "
@@ -46,8 +46,8 @@ final class DeploymentText {
                         : "Nothing was changed, and nothing would be: see what is marked above.");
     }
 
+    /** What was done; the checks are told beforehand. */
     void print(DeploymentResult result) {
-        checks(result.checks());
         printSteps(result);
         terminal.println(wrap(terminal.styled(Style.BOLD, result.deployment()) + "  ", result.next()));
     }
@@ -72,10 +72,6 @@ final class DeploymentText {
         if (!ids.isEmpty()) {
             terminal.println(wrap(what + ": ", String.join(", ", ids) + "."));
         }
-    }
-
-    void printChecks(DeploymentResult result) {
-        checks(result.checks());
     }
 
     void printSteps(DeploymentResult result) {
@@ -143,7 +139,7 @@ final class DeploymentText {
         return text.toString();
     }
 
-    private void checks(List<PreCheck> checks) {
+    void printChecks(List<PreCheck> checks) {
         for (PreCheck check : checks) {
             String mark = switch (check.level()) {
                 case FINE -> terminal.styled(Style.GREEN, "✔ ");

@@ -25,7 +25,6 @@ final class GuardText {
     void print(GuardResult result) {
         DeploymentText deployments = new DeploymentText(terminal);
         if (result.deployment() != null) {
-            deployments.printChecks(result.deployment());
             deployments.printSteps(result.deployment());
         }
         GuardReport report = result.guard();

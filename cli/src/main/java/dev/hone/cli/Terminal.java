@@ -70,6 +70,11 @@ public record Terminal(PrintStream out, PrintStream err, boolean colour, boolean
                 columns);
     }
 
+    /** The same terminal with results going where errors go, without colour. */
+    Terminal ofErrors() {
+        return new Terminal(err, err, false, interactive, columns);
+    }
+
     public void println(String text) {
         out.println(harmless(text));
     }

@@ -3,6 +3,7 @@ package dev.hone.cli;
 import dev.hone.Progress;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Set;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -10,11 +11,12 @@ import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
  * Progress on standard error: a bar on a terminal; where there is none, such as in CI, a line when a task begins, one
- * whenever ten more seconds have passed, and one when it ends.
+ * whenever ten more seconds have passed or it waits for others than before, and one when it ends.
  */
 final class TerminalProgress implements Progress {
 
     private static final long LINE_EVERY_NANOS = Duration.ofSeconds(10).toNanos();
+    private static final long BLOCKERS_EVERY_NANOS = Duration.ofSeconds(1).toNanos();
     private static final int UPDATE_MILLIS = 100;
     private static final int LABEL_WIDTH = 34;
 
@@ -99,6 +101,8 @@ final class TerminalProgress implements Progress {
         private final long total;
         private final long begun = System.nanoTime();
         private long lastLine = begun;
+        private long lastBlockersLine = begun - BLOCKERS_EVERY_NANOS;
+        private Set<Integer> blockers = Set.of();
 
         Lines(Terminal terminal, String label, long total) {
             this.terminal = terminal;
@@ -109,10 +113,26 @@ final class TerminalProgress implements Progress {
 
         @Override
         public synchronized void at(long done, String detail) {
+            blockers = Set.of();
             long now = System.nanoTime();
-            if (now - lastLine < LINE_EVERY_NANOS) {
-                return;
+            if (now - lastLine >= LINE_EVERY_NANOS) {
+                line(done, detail, now);
             }
+        }
+
+        /** Whoever waits here may want to do something about it. */
+        @Override
+        public synchronized void waiting(long done, String detail, Set<Integer> by) {
+            long now = System.nanoTime();
+            boolean others = !by.equals(blockers) && now - lastBlockersLine >= BLOCKERS_EVERY_NANOS;
+            if (others || now - lastLine >= LINE_EVERY_NANOS) {
+                blockers = Set.copyOf(by);
+                lastBlockersLine = now;
+                line(done, detail, now);
+            }
+        }
+
+        private void line(long done, String detail, long now) {
             lastLine = now;
             String share = total > 0 ? " " + 100 * done / total + " %" : "";
             terminal.err().println(label + share + (detail.isEmpty() ? "" : ", " + terminal.harmless(detail)));

@@ -58,7 +58,10 @@ final class UndoCommand implements Callable<Integer> {
         switch (format) {
             case TEXT -> {
                 DeploymentText text = new DeploymentText(terminal);
-                results.forEach(text::print);
+                results.forEach(result -> {
+                    text.printChecks(result.checks());
+                    text.print(result);
+                });
                 if (all) {
                     text.printUndone(results);
                 }

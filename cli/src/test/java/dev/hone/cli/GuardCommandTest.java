@@ -134,7 +134,7 @@ class GuardCommandTest {
             Thread.sleep(50);
         }
         child.process().destroyForcibly();
-        child.end();
+        assertThat(child.end().out()).as("said before it was made").contains("✔ The server is a primary");
         run("UPDATE effort SET n = 12000");
 
         CommandLineRun resumed = apply(proposal, "--guard", "--guard-time", "3s");

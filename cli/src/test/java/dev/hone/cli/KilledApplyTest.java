@@ -92,7 +92,10 @@ class KilledApplyTest {
         assertThat(invalid(address)).hasSize(1);
         child.process().destroyForcibly();
         assertThat(child.end().exitCode()).as("ended by SIGKILL").isEqualTo(128 + 9);
-        assertThat(Files.readString(child.out())).isEmpty();
+        assertThat(Files.readString(child.out()))
+                .as("what was looked at, and nothing of what was made")
+                .contains("The server is a primary")
+                .doesNotContain(CREATE.title());
         assertThat(states(environment)).containsExactly(List.of("INTENDED", "PLANNED"));
         assertThat(CommandLineRun.of(environment, "status").out())
                 .contains("unfinished: apply the same proposal again");

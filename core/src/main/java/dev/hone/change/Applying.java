@@ -44,9 +44,22 @@ final class Applying {
 
     private DeploymentResult.Step step(String id, DeploymentRecord.Step earlier, Change change) {
         int number = earlier.number();
+        Planning planning = new Planning(session.control(), journal, options.lockTimeout());
         try (Progress.Task task = progress.begin(change.title(), Watch.TOTAL)) {
             new Pacing(session, options.limits()).await(task, 0);
-            Outlook outlook = new Planning(session.control(), journal).look(change, earlier);
+            Workbench workbench = new Workbench(session, options, task, new Journal.Row(id, number));
+            Outlook outlook;
+            try {
+                outlook = workbench.look(() -> planning.look(change, earlier));
+            } catch (SQLException e) {
+                return failed(
+                        id,
+                        number,
+                        change,
+                        Failure.text(e)
+                                + ". So the change could not be looked at, and nothing was run for it now. Let that session"
+                                + " end, then apply the same changes again");
+            }
             return switch (outlook.kind()) {
                 case ALREADY -> {
                     journal.finish(id, number, StepState.ALREADY, null, outlook.note());
@@ -66,7 +79,6 @@ final class Applying {
                             outlook.sql(),
                             outlook.undoSql());
                     Operation operation = Operation.of(change);
-                    Workbench workbench = new Workbench(session, options, task, new Journal.Row(id, number));
                     operation.apply(workbench, outlook);
                     Outcome outcome = operation.verify(workbench, outlook);
                     journal.finish(
@@ -80,10 +92,14 @@ final class Applying {
                 }
             };
         } catch (SQLException e) {
-            String why = Failure.text(e) + leftInvalid(session, journal, id, number);
-            journal.fail(id, number, StepState.FAILED, why);
-            return new DeploymentResult.Step(number, change.title(), StepState.FAILED, why);
+            return failed(id, number, change, Failure.text(e));
         }
+    }
+
+    private DeploymentResult.Step failed(String id, int number, Change change, String failure) {
+        String why = failure + leftInvalid(session, journal, id, number);
+        journal.fail(id, number, StepState.FAILED, why);
+        return new DeploymentResult.Step(number, change.title(), StepState.FAILED, why);
     }
 
     /** What is to be built now, and what an earlier run may have built under a plan that has changed since. */

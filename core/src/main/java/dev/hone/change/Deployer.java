@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.JdbiException;
@@ -51,7 +52,7 @@ public final class Deployer {
         Optional<DeploymentRecord> resumed = resumable(journal, changes);
         resumed.ifPresent(found -> checks.add(PreCheck.warning(goingOn(found), "")));
         return new DeploymentPlan(
-                new Planning(server, journal)
+                new Planning(server, journal, options.lockTimeout())
                         .look(
                                 changes,
                                 resumed.map(DeploymentRecord::plannedAgain).orElse(null)),
@@ -68,12 +69,14 @@ public final class Deployer {
      */
     public static DeploymentResult apply(
             ServerAddress address, List<Change> changes, DeployOptions options, Progress progress) {
-        return apply(address, changes, options, progress, null);
+        return apply(address, changes, options, progress, null, plan -> {});
     }
 
     /**
-     * Does the same under a guard.
+     * Does the same, where somebody is to know beforehand, and under a guard.
      *
+     * @param beforehand is given what was planned and what was looked at, with the warnings, once it is certain that the
+     *     deployment begins and before anything is written
      * @param guard what the guard saw so far, written into the journal before anything is changed; null for no guard. An
      *     unfinished deployment that is gone on with keeps its own
      */
@@ -82,13 +85,14 @@ public final class Deployer {
             List<Change> changes,
             DeployOptions options,
             Progress progress,
-            @Nullable GuardNote guard) {
+            @Nullable GuardNote guard,
+            Consumer<DeploymentPlan> beforehand) {
         if (changes.isEmpty()) {
             throw HoneException.usage(
                     "There is nothing to apply: the list of changes is empty", "Nothing was changed.");
         }
         try (DeploymentSession session = DeploymentSession.open(address, options, progress)) {
-            return apply(session, changes, options, progress, guard);
+            return apply(session, changes, options, progress, guard, beforehand);
         } catch (JdbiException e) {
             throw broken(
                     address,
@@ -103,7 +107,8 @@ public final class Deployer {
             List<Change> changes,
             DeployOptions options,
             Progress progress,
-            @Nullable GuardNote guard) {
+            @Nullable GuardNote guard,
+            Consumer<DeploymentPlan> beforehand) {
         Journal journal = new Journal(session.control());
         List<PreCheck> checks = new ArrayList<>(PreChecks.run(session.control(), changes, options));
         refuse(checks);
@@ -111,9 +116,10 @@ public final class Deployer {
         Optional<DeploymentRecord> resumed = resumable(journal, changes);
         refuseHalfUndone(journal, changes);
         checks.addAll(otherUnfinished(journal, changes));
-        List<DeploymentPlan.Step> planned = new Planning(session.control(), journal)
+        List<DeploymentPlan.Step> planned = new Planning(session.control(), journal, options.lockTimeout())
                 .look(changes, resumed.map(DeploymentRecord::plannedAgain).orElse(null));
         refuseUnready(planned);
+        beforehand.accept(new DeploymentPlan(planned, checks));
 
         journal.create();
         String id = resumed.isPresent() ? resumed.get().id() : journal.begin(changes, planned, VERSION);
@@ -123,7 +129,8 @@ public final class Deployer {
         }
         List<DeploymentResult.Step> done = new Applying(session, journal, options, progress).run(id, changes);
         boolean failed = done.stream().anyMatch(step -> step.state() == StepState.FAILED);
-        return new DeploymentResult(id, !failed, done, checks, next(id, failed));
+        return new DeploymentResult(
+                id, !failed, done, checks, next(journal.find(id).orElseThrow(), failed));
     }
 
     private static String goingOn(DeploymentRecord found) {
@@ -140,11 +147,12 @@ public final class Deployer {
         return (steps.size() == 1 ? "step " : "steps ") + numbers + (steps.size() == 1 ? " is" : " are");
     }
 
-    private static String next(String id, boolean failed) {
-        return failed
-                ? "What was done stays. Remove the cause and apply the same changes again: they go on at the failed step;"
-                        + " or take back what was done: hone undo " + id + "."
-                : "To take it back: hone undo " + id + ".";
+    private static String next(DeploymentRecord made, boolean failed) {
+        if (failed) {
+            return "What was done stays. Remove the cause and apply the same changes again: they go on at the failed step"
+                    + (made.reversible() ? "; or take back what was done: hone undo " + made.id() + "." : ".");
+        }
+        return made.reversible() ? "To take it back: hone undo " + made.id() + "." : "There is nothing to take back.";
     }
 
     /**

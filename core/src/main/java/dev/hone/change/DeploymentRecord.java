@@ -134,6 +134,22 @@ public record DeploymentRecord(
         return steps.stream().anyMatch(step -> step.state().undoable());
     }
 
+    /** Whether undo has something to take back that can be taken back. */
+    public boolean reversible() {
+        return steps.stream().anyMatch(DeploymentRecord::reversible);
+    }
+
+    private static boolean reversible(Step step) {
+        return switch (step.state()) {
+            case APPLIED -> !step.undoSql().isEmpty();
+            // It may be half made: of what is halfway, the statements that take back the whole do not tell.
+            case INTENDED, FAILED, UNDOING ->
+                step.startedAt() != null
+                        && !(step.change() instanceof RunSql && step.undoSql().isEmpty());
+            case PLANNED, ALREADY, UNDONE, KEPT -> false;
+        };
+    }
+
     /** Whether undo of all of it began and did not come to its end. */
     public boolean undoUnfinished() {
         return undoable()

@@ -8,7 +8,9 @@ import dev.hone.postgres.Sql;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jdbi.v3.core.JdbiException;
 
 /**
@@ -38,12 +40,14 @@ final class DeploymentSession implements AutoCloseable {
     private final ServerAddress address;
     private final Server control;
     private final DeployOptions options;
+    private final int controlPid;
     private Server worker;
     private int workerPid;
 
     private DeploymentSession(ServerAddress address, Server control, Server worker, DeployOptions options) {
         this.address = address;
         this.control = control;
+        this.controlPid = pid(control);
         this.worker = worker;
         this.options = options;
     }
@@ -86,14 +90,17 @@ final class DeploymentSession implements AutoCloseable {
         return workerPid;
     }
 
+    int controlPid() {
+        return controlPid;
+    }
+
     /**
      * A pooler in transaction mode gives a client any server session for each transaction: then two idle clients share
      * one, or one client meets several, and a session lock means nothing.
      */
     private void refusePooler() {
         int first = pid(worker);
-        int other = pid(control);
-        if (first == other || pid(worker) != first || pid(control) != other) {
+        if (first == controlPid || pid(worker) != first || pid(control) != controlPid) {
             throw pooled();
         }
         workerPid = first;
@@ -141,16 +148,15 @@ final class DeploymentSession implements AutoCloseable {
                 List<Holder> holders = holders(WORK_LOCK);
                 if (!holders.isEmpty()) {
                     Holder holder = holders.getFirst();
-                    String blockers = String.join("; ", Watch.blockers(control, holder.pid()));
-                    task.at(
-                            0,
-                            holder.who() + ": " + holder.query()
-                                    + (blockers.isEmpty() ? "" : "; it waits for " + blockers));
+                    List<Blocker> blockers = Watch.blockers(control, holder.pid());
+                    String whom = holder.who() + ": " + holder.query()
+                            + (blockers.isEmpty() ? "" : "; it waits for " + Blocker.words(blockers));
+                    Set<Integer> pids = new HashSet<>(Blocker.pids(blockers));
+                    pids.add(holder.pid());
+                    task.waiting(0, whom, pids);
                     if (System.nanoTime() > deadline) {
                         throw HoneException.refused(
-                                "The server still works on a statement of an earlier run that was ended: "
-                                        + holder.who() + ": " + holder.query()
-                                        + (blockers.isEmpty() ? "" : "; it waits for " + blockers),
+                                "The server still works on a statement of an earlier run that was ended: " + whom,
                                 "Nothing was changed by this run. Wait for it, or end it with SELECT pg_cancel_backend("
                                         + holder.pid() + "), then try again.");
                     }

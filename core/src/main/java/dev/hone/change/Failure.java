@@ -23,7 +23,7 @@ final class Failure {
             case "23505" -> text.append(". The table holds duplicates: remove them, then apply again");
             case "55P03" ->
                 text.append(". Another session held the lock for longer than the budget allows")
-                        .append(blockers.isEmpty() ? "" : ": " + blockers);
+                        .append(blockers.isEmpty() ? "" : ": " + open(blockers));
             case "57P01", "57P02", "57P03" ->
                 text.append(". An administrator ended the session, or the server stopped");
             case "57014" -> text.append(". Somebody cancelled the statement");
@@ -38,11 +38,21 @@ final class Failure {
         return text.toString();
     }
 
+    /** Words that end with one full stop, also where they quote a statement or a sentence that brings its own. */
+    static String sentence(String words) {
+        return open(words) + ".";
+    }
+
+    /** Words that more can be joined to. */
+    private static String open(String words) {
+        return words.replaceFirst("[\\s;.]+$", "");
+    }
+
     private static String said(Throwable e) {
         if (e instanceof PSQLException server) {
             ServerErrorMessage message = server.getServerErrorMessage();
             if (message != null && message.getMessage() != null) {
-                return message.getMessage() + (message.getDetail() == null ? "" : ": " + message.getDetail());
+                return open(message.getMessage() + (message.getDetail() == null ? "" : ": " + message.getDetail()));
             }
         }
         return String.valueOf(e.getMessage());

@@ -1,6 +1,8 @@
 package dev.hone.change;
 
 import dev.hone.postgres.Server;
+import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -12,10 +14,15 @@ final class Planning {
 
     private final Server server;
     private final Journal journal;
+    private final Duration lockTimeout;
 
-    Planning(Server server, Journal journal) {
+    /**
+     * @param lockTimeout the longest wait of a look for a lock
+     */
+    Planning(Server server, Journal journal, Duration lockTimeout) {
         this.server = server;
         this.journal = journal;
+        this.lockTimeout = lockTimeout;
     }
 
     /** The steps of a deployment that is refused before any is looked at. */
@@ -59,10 +66,19 @@ final class Planning {
                 continue;
             }
             Journaled journaled = earlier == null ? Journaled.NOTHING : Journaled.of(earlier);
-            Outlook outlook =
-                    Operation.of(change).look(new Surroundings(server, journal, journaled, freed, extensions));
+            Surroundings surroundings = new Surroundings(server, journal, journaled, freed, extensions);
             if (change instanceof DropIndex) {
                 freed.add(change.subject());
+            }
+            Outlook outlook;
+            try {
+                outlook = look(change, surroundings);
+            } catch (Locked e) {
+                steps.add(unjudged(steps.size() + 1, change, e.failure()));
+                if ((makesObjects(change) || change instanceof CreateExtension) && unseen == 0) {
+                    unseen = steps.size();
+                }
+                continue;
             }
             if (change instanceof CreateExtension && outlook.kind() == Outlook.Kind.READY) {
                 extensions.addAll(change.sql());
@@ -111,8 +127,46 @@ final class Planning {
                 outlook.advice().isEmpty() ? outlook.note() : outlook.note() + ". " + outlook.advice());
     }
 
-    /** The look at one step when its turn has come. */
+    /**
+     * A step that somebody's lock keeps from being looked at. It is no worse for that, so it is planned as if all were well:
+     * to wait here would hold up all other steps too, and what the look finds out is needed only when the turn of this one
+     * has come. Then the look is tried as often as a statement of the step would be.
+     */
+    private DeploymentPlan.Step unjudged(int number, Change change, SQLException lock) {
+        List<String> holders = PreChecks.holders(server, List.of(change));
+        return new DeploymentPlan.Step(
+                number,
+                change,
+                change.sql(),
+                change.undoSql(),
+                change.locks(),
+                true,
+                "cannot be judged now: "
+                        + Failure.text(
+                                holders.isEmpty() ? lock : new Workbench.Blocked(lock, String.join("; ", holders)))
+                        + ". It is looked at when its turn comes, and waits for the lock then");
+    }
+
+    /**
+     * The look at one step when its turn has come.
+     *
+     * @throws Locked if somebody keeps it from being looked at
+     */
     Outlook look(Change change, DeploymentRecord.Step earlier) {
-        return Operation.of(change).look(new Surroundings(server, journal, Journaled.of(earlier), Set.of(), List.of()));
+        return look(change, new Surroundings(server, journal, Journaled.of(earlier), Set.of(), List.of()));
+    }
+
+    private Outlook look(Change change, Surroundings surroundings) {
+        server.handle().execute("SET lock_timeout = " + lockTimeout.toMillis());
+        Outlook outlook;
+        try {
+            outlook = Operation.of(change).look(surroundings);
+        } catch (RuntimeException e) {
+            SQLException lock = Locked.in(e).orElseThrow(() -> e);
+            server.handle().execute("RESET lock_timeout");
+            throw new Locked(lock);
+        }
+        server.handle().execute("RESET lock_timeout");
+        return outlook;
     }
 }

@@ -81,7 +81,7 @@ final class PreChecks {
                 .bind("seconds", options.longTransaction().toMillis() / 1000.0)
                 .mapTo(String.class)
                 .forEach(who -> checks.add(PreCheck.warning(
-                        "A concurrent build waits for older transactions to end: " + who + ".",
+                        Failure.sentence("A concurrent build waits for older transactions to end: " + who),
                         "Let it end, or expect the deployment to wait for it. Hone ends nobody's session.")));
         Surroundings around = surroundings(server);
         if (!around.seesOthers() && options.limits().any()) {
@@ -99,6 +99,16 @@ final class PreChecks {
     }
 
     private static List<PreCheck> lockedTables(Server server, List<Change> changes) {
+        return holders(server, changes).stream()
+                .map(who -> PreCheck.warning(
+                        Failure.sentence(who),
+                        "A step that needs the table waits for that, or gives up after a few attempts. Let it end. Hone"
+                                + " ends nobody's session."))
+                .toList();
+    }
+
+    /** Who holds a lock on a table of these changes that they would wait for, in words. */
+    static List<String> holders(Server server, List<Change> changes) {
         List<Change.Touched> touched = changes.stream()
                 .flatMap(change -> change.touched().stream().flatMap(List::stream))
                 .distinct()
@@ -116,10 +126,7 @@ final class PreChecks {
                         "names",
                         String.class,
                         touched.stream().map(Change.Touched::name).toList())
-                .map((rs, context) -> PreCheck.warning(
-                        rs.getString("table_name") + " is locked: " + rs.getString("who") + ".",
-                        "A step that needs the table waits for that, or gives up after a few attempts. Let it end. Hone"
-                                + " ends nobody's session."))
+                .map((rs, context) -> rs.getString("table_name") + " is locked: " + rs.getString("who"))
                 .list();
     }
 
@@ -129,7 +136,7 @@ final class PreChecks {
                 .createQuery(Sql.load(PreChecks.class, "prepared_transactions", server.version()))
                 .mapTo(String.class)
                 .forEach(who -> checks.add(PreCheck.warning(
-                        "A concurrent build may wait for a prepared transaction: " + who + ".",
+                        Failure.sentence("A concurrent build may wait for a prepared transaction: " + who),
                         "COMMIT PREPARED or ROLLBACK PREPARED it, if it was forgotten.")));
         return checks;
     }

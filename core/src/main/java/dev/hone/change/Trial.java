@@ -13,7 +13,7 @@ import org.postgresql.core.Parser;
 
 /**
  * Lets the server itself judge a definition: on an empty temporary copy of the table, in a transaction that is rolled
- * back.
+ * back. It waits for locks as long as the connection's lock_timeout lets it.
  *
  * @param extensions statements that create what the definition rests on, to be run in that transaction first
  */
@@ -28,6 +28,7 @@ record Trial(Server server, String schema, String table, List<String> extensions
      * @param parts what of the statement was given from outside, for the error if it turns out to be more than one
      * @return the query's first value
      * @throws SQLException if the server refuses
+     * @throws Locked if somebody keeps it from judging
      */
     String of(String statement, String parts, String query) throws SQLException {
         requireOne(statement, parts);
@@ -43,13 +44,13 @@ record Trial(Server server, String schema, String table, List<String> extensions
      *
      * @return the query's first value; null if that is null, or there is no row
      * @throws SQLException if the server refuses
+     * @throws Locked if somebody keeps it from judging
      */
     static @Nullable String rolledBack(Server server, List<String> statements, String query) throws SQLException {
         Connection connection = server.handle().getConnection();
         connection.setAutoCommit(false);
         try (Statement jdbc = connection.createStatement()) {
             jdbc.setEscapeProcessing(false);
-            jdbc.execute("SET LOCAL lock_timeout = '5s'");
             // As the worker has it, which is to run the statement: operator classes may lie in any schema.
             jdbc.execute("RESET search_path");
             for (String statement : statements) {
@@ -59,6 +60,11 @@ record Trial(Server server, String schema, String table, List<String> extensions
             try (ResultSet rs = jdbc.executeQuery(query)) {
                 return rs.next() ? rs.getString(1) : null;
             }
+        } catch (SQLException e) {
+            if (Workbench.forLock(e)) {
+                throw new Locked(e);
+            }
+            throw e;
         } finally {
             connection.rollback();
             connection.setAutoCommit(true);

@@ -58,7 +58,7 @@ final class Watch implements AutoCloseable {
     private final Thread thread;
     private final long begun = System.nanoTime();
     private long furthest;
-    private volatile List<String> blockers = List.of();
+    private volatile List<Blocker> blockers = List.of();
     private final long pollMillis;
 
     private Watch(Server control, int pid, Progress.Task task, int from, int share, long pollMillis) {
@@ -124,25 +124,29 @@ final class Watch implements AutoCloseable {
                         rs.getLong("tuples_total"),
                         rs.getLong("tuples_done")))
                 .findOne();
-        List<String> now = blockers(control, pid);
+        List<Blocker> now = blockers(control, pid);
         String detail = position.map(Position::phase).orElse("");
         if (!now.isEmpty()) {
             blockers = now;
-            detail += (detail.isEmpty() ? "waiting for " : "; waiting for ") + String.join("; ", now);
+            detail += (detail.isEmpty() ? "waiting for " : "; waiting for ") + Blocker.words(now);
         } else if (position.isPresent() && !detail.startsWith("waiting")) {
             detail += left(
                     Duration.ofNanos(System.nanoTime() - begun), position.get().done());
         }
         furthest = Math.max(
                 furthest, from + (long) share * position.map(Position::done).orElse(0) / TOTAL);
-        task.at(furthest, detail);
+        if (now.isEmpty()) {
+            task.at(furthest, detail);
+        } else {
+            task.waiting(furthest, detail, Blocker.pids(now));
+        }
     }
 
     /**
      * Who was last seen to stand in the way of the statement; empty if nobody was. A look after it has given up finds nobody
      * any more, and must not make that forgotten.
      */
-    List<String> blockers() {
+    List<Blocker> blockers() {
         return blockers;
     }
 
@@ -164,12 +168,12 @@ final class Watch implements AutoCloseable {
                 : String.format(Locale.ROOT, "; about %.1f h left", seconds / 3600.0);
     }
 
-    /** Whom a server process waits for, in words; empty if it waits for nobody. */
-    static List<String> blockers(Server control, int pid) {
+    /** Whom a server process waits for; empty if it waits for nobody. */
+    static List<Blocker> blockers(Server control, int pid) {
         return control.handle()
                 .createQuery(Sql.load(Watch.class, "blockers", control.version()))
                 .bind("pid", pid)
-                .map((rs, context) -> rs.getString("who"))
+                .map((rs, context) -> new Blocker(rs.getInt("pid"), rs.getString("who")))
                 .list();
     }
 

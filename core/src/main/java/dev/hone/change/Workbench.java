@@ -9,6 +9,9 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +34,7 @@ final class Workbench {
     private final Schema schema;
     private final Progress.Task task;
     private final Journal.Row row;
-    private List<String> blockers = List.of();
+    private List<Blocker> blockers = List.of();
 
     /**
      * @param row the journal's row of the step that is worked on
@@ -51,6 +54,39 @@ final class Workbench {
 
     Schema schema() {
         return schema;
+    }
+
+    /**
+     * Looks at what is there, as often as a statement that queues others is tried, while the worker watches whom the look
+     * waits for.
+     *
+     * @throws SQLException if somebody kept it from being looked at
+     */
+    Outlook look(Supplier<Outlook> what) throws SQLException {
+        AtomicReference<@Nullable Outlook> found = new AtomicReference<>();
+        again(0, () -> found.set(watched(what)));
+        return Objects.requireNonNull(found.get());
+    }
+
+    private Outlook watched(Supplier<Outlook> what) throws SQLException {
+        Server worker = session.worker();
+        // The watch must not meet functions of a stranger; the statements of changes have the path of the role.
+        worker.handle().execute("SET search_path = pg_catalog, pg_temp");
+        Watch watch = Watch.begin(worker, session.controlPid(), task, 0, 0);
+        try (watch) {
+            return what.get();
+        } catch (Locked e) {
+            throw e.failure();
+        } finally {
+            blockersOf(watch);
+            worker.handle().execute("RESET search_path");
+        }
+    }
+
+    private void blockersOf(Watch watch) {
+        if (!watch.blockers().isEmpty()) {
+            blockers = watch.blockers();
+        }
     }
 
     /** Runs a statement that queues others behind it, each attempt under the short budget. */
@@ -143,9 +179,7 @@ final class Workbench {
                             statement.execute(inOneGo);
                         } finally {
                             // So short a wait is not always seen.
-                            if (!watch.blockers().isEmpty()) {
-                                blockers = watch.blockers();
-                            }
+                            blockersOf(watch);
                         }
                     }
                 }));
@@ -210,22 +244,26 @@ final class Workbench {
                 what.make();
                 return;
             } catch (SQLException e) {
-                if (!worthRetrying(e)) {
+                if (!forLock(e)) {
                     throw e;
                 }
                 if (attempt >= attempts) {
-                    throw blockers.isEmpty() ? e : new Blocked(e, blockers);
+                    throw blockers.isEmpty() ? e : new Blocked(e, Blocker.words(blockers));
                 }
-                task.at(
-                        from,
-                        "a lock was not to be had; attempt " + (attempt + 1) + " of " + attempts + " follows"
-                                + (blockers.isEmpty() ? "" : "; it was held by " + String.join("; ", blockers)));
+                String retrying = "a lock was not to be had; attempt " + (attempt + 1) + " of " + attempts + " follows";
+                if (blockers.isEmpty()) {
+                    task.at(from, retrying);
+                } else {
+                    task.waiting(
+                            from, retrying + "; it was held by " + Blocker.words(blockers), Blocker.pids(blockers));
+                }
                 Pause.after(Math.min(attempt, doublings), options.backOff());
             }
         }
     }
 
-    private static boolean worthRetrying(SQLException e) {
+    /** Whether it failed only for a lock that somebody else had. */
+    static boolean forLock(SQLException e) {
         return LOCK_NOT_AVAILABLE.equals(e.getSQLState()) || DEADLOCK.equals(e.getSQLState());
     }
 
@@ -249,9 +287,7 @@ final class Workbench {
             try (watch) {
                 statement.execute(Sql.tag("change", sql));
             } finally {
-                if (!watch.blockers().isEmpty()) {
-                    blockers = watch.blockers();
-                }
+                blockersOf(watch);
             }
         }
     }
@@ -273,10 +309,10 @@ final class Workbench {
         private final SQLException failure;
         private final String blockers;
 
-        Blocked(SQLException failure, List<String> blockers) {
+        Blocked(SQLException failure, String blockers) {
             super(failure.getMessage(), failure.getSQLState(), failure);
             this.failure = failure;
-            this.blockers = String.join("; ", blockers);
+            this.blockers = blockers;
         }
 
         SQLException failure() {

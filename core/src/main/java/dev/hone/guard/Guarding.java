@@ -45,6 +45,7 @@ public final class Guarding {
     private final GuardOptions options;
     private final List<Evidence> sources;
     private final Progress progress;
+    private final Consumer<DeploymentPlan> beforehand;
     private final List<String> notes = new ArrayList<>();
 
     private Guarding(
@@ -54,7 +55,8 @@ public final class Guarding {
             DeployOptions deployOptions,
             GuardOptions options,
             List<Evidence> sources,
-            Progress progress) {
+            Progress progress,
+            Consumer<DeploymentPlan> beforehand) {
         this.address = address;
         this.changes = List.copyOf(changes);
         this.promises = List.copyOf(promises);
@@ -62,6 +64,7 @@ public final class Guarding {
         this.options = options;
         this.sources = List.copyOf(sources);
         this.progress = progress;
+        this.beforehand = beforehand;
     }
 
     /**
@@ -70,6 +73,7 @@ public final class Guarding {
      * @param promises what the changes are meant to do to queries; none if nothing was promised, so that nothing is asked
      *     for
      * @param sources at least one
+     * @param beforehand as {@link Deployer#apply} does, is given what was planned before anything is changed
      * @return what was done, kept or taken back
      * @throws HoneException as {@link Deployer#apply}; and of kind {@code REFUSED} if a change cannot be taken back, or
      *     if the time before is gone
@@ -81,11 +85,12 @@ public final class Guarding {
             DeployOptions deployOptions,
             GuardOptions options,
             List<Evidence> sources,
-            Progress progress) {
+            Progress progress,
+            Consumer<DeploymentPlan> beforehand) {
         if (sources.isEmpty()) {
             throw HoneException.usage("There is nothing to guard by", "Nothing was changed. Give a source.");
         }
-        return new Guarding(address, changes, promises, deployOptions, options, sources, progress).apply();
+        return new Guarding(address, changes, promises, deployOptions, options, sources, progress, beforehand).apply();
     }
 
     private GuardResult apply() {
@@ -103,7 +108,7 @@ public final class Guarding {
             return watch(null, earlier.id(), before);
         }
         Baseline before = earlier != null && earlier.resumable() ? resumed(earlier) : look();
-        DeploymentResult result = Deployer.apply(address, changes, deployOptions, progress, before.note());
+        DeploymentResult result = Deployer.apply(address, changes, deployOptions, progress, before.note(), beforehand);
         if (!result.complete()) {
             return new GuardResult(result, null, null, result.next());
         }
@@ -221,7 +226,8 @@ public final class Guarding {
 
     private GuardResult left(@Nullable DeploymentResult applied, String id, GuardReport report, GuardNote note) {
         Deployer.guarded(address, id, note);
-        return new GuardResult(applied, report, null, "To take it back: hone undo " + id + ".");
+        return new GuardResult(
+                applied, report, null, applied != null ? applied.next() : "To take it back: hone undo " + id + ".");
     }
 
     /** Takes back what an earlier guard had decided against when it was ended, and applies nothing. */

@@ -15,6 +15,7 @@ import dev.hone.postgres.LocalServer;
 import dev.hone.postgres.Secret;
 import dev.hone.postgres.Server;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -222,7 +223,7 @@ class DeployerTest {
         assertThat(result.steps())
                 .extracting(DeploymentResult.Step::state)
                 .containsExactly(StepState.APPLIED, StepState.FAILED, StepState.PLANNED);
-        assertThat(result.steps().get(1).detail()).contains("duplicated", "remove them");
+        assertThat(result.steps().get(1).detail()).contains("duplicated. The table holds duplicates", "remove them");
         assertThat(result.next()).contains("hone undo " + result.deployment());
         assertThat(bench.invalidIndexes()).isEmpty();
         assertThat(bench.ask("SELECT to_regclass('second_idx')::text")).isNull();
@@ -237,6 +238,45 @@ class DeployerTest {
         assertThat(again.complete()).as(again.toString()).isTrue();
         assertThat(bench.journal()).hasSize(1);
         assertThat(bench.states()).containsOnly(StepState.APPLIED);
+    }
+
+    @Test
+    void what_was_looked_at_is_told_before_anything_is_written() {
+        Bench bench = odd();
+        RunSql cut = new RunSql("cut", List.of("DELETE FROM plain"), List.of(), true);
+        List<DeploymentPlan> told = new ArrayList<>();
+
+        DeploymentResult result =
+                Deployer.apply(bench.address(), List.of(cut), Bench.OPTIONS, Progress.NONE, null, plan -> {
+                    told.add(plan);
+                    assertThat(bench.ask("SELECT to_regclass('performance_monitoring.optimization_log')::text"))
+                            .isNull();
+                    assertThat(bench.ask("SELECT count(*) FROM plain")).isEqualTo("1000");
+                });
+
+        assertThat(result.complete()).isTrue();
+        assertThat(told).singleElement().satisfies(plan -> {
+            assertThat(plan.steps()).hasSize(1);
+            assertThat(plan.checks())
+                    .isEqualTo(result.checks())
+                    .anyMatch(check -> check.message().equals("Step 1 (cut) cannot be taken back."));
+        });
+    }
+
+    @Test
+    void undo_is_offered_only_where_there_is_something_to_take_back() {
+        Bench bench = odd();
+        RunSql cut = new RunSql("cut", List.of("DELETE FROM plain WHERE id = 1"), List.of(), true);
+        assertThat(bench.apply(cut).next()).isEqualTo("There is nothing to take back.");
+        assertThat(bench.apply(new Analyze("public", "plain")).next()).isEqualTo("There is nothing to take back.");
+
+        RunSql broken = new RunSql("broken", List.of("SELECT 1 / 0"), List.of(), true);
+        assertThat(bench.apply(broken).next()).endsWith("they go on at the failed step.");
+
+        CreateIndex index = index("public", "plain", "plain_a_idx", "a");
+        DeploymentResult made = bench.apply(index, new Analyze("public", "plain"));
+        assertThat(made.next()).isEqualTo("To take it back: hone undo " + made.deployment() + ".");
+        assertThat(bench.apply(index).next()).isEqualTo("There is nothing to take back.");
     }
 
     @Test

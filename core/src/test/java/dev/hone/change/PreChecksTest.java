@@ -20,10 +20,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is looked at before a deployment, and what it says when something stands in the way. */
 class PreChecksTest {
@@ -35,6 +38,7 @@ class PreChecksTest {
     @BeforeAll
     static void start() {
         local = LocalServer.start(Installed.chosen(), Map.of("autovacuum", "off"));
+        Kinds.template(local);
     }
 
     @AfterAll
@@ -95,6 +99,113 @@ class PreChecksTest {
         }
         assertThat(bench.apply(change).complete()).isTrue();
         assertThat(bench.states()).containsExactly(StepState.APPLIED);
+    }
+
+    /** The kinds whose definitions the server judges on an empty copy, and others that want a lock for being judged. */
+    static Stream<Change> tried() {
+        return Kinds.all().map(Kinds.Kind::change).filter(change -> switch (change) {
+            case CreateIndex create -> true;
+            case AddForeignKeyIndex add -> true;
+            case CreateUniqueConstraint create -> true;
+            case CreateStatistics create -> true;
+            case AlterTable alter -> true;
+            case CreateTrigger create -> true;
+            case CreateMaterializedView create -> true;
+            case AttachPartition attach -> true;
+            case PartitionTable partition -> true;
+            case ReplaceFunction replace -> true;
+            case AlterSetting setting -> setting.scope() == AlterSetting.Scope.ROLE;
+            default -> false;
+        });
+    }
+
+    /** What makes a trial of the change wait; a transaction of its own, to be rolled back. */
+    private static String inTheWayOf(Change change) {
+        return switch (change) {
+            case ReplaceFunction replace ->
+                "CREATE OR REPLACE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'";
+            case AlterSetting setting -> "ALTER ROLE postgres SET work_mem = '5MB'";
+            default -> "LOCK TABLE plain, events, events_2, meter, gauge IN ACCESS EXCLUSIVE MODE";
+        };
+    }
+
+    @ParameterizedTest
+    @MethodSource("tried")
+    void a_lock_that_keeps_a_change_from_being_judged_does_not_refuse_it(Change change) throws Exception {
+        Bench bench = Kinds.copy(local);
+        if (change instanceof AlterSetting) {
+            bench.run("ALTER ROLE postgres SET work_mem = '4MB'");
+        }
+        Bench.Heard heard = new Bench.Heard();
+        DeployOptions brief =
+                Bench.OPTIONS.withLockTimeout(Duration.ofMillis(600)).withAttempts(30, Duration.ofMillis(20));
+        try (Server other = Server.connect(bench.address())) {
+            String pid = pid(other);
+            other.handle().begin();
+            other.handle().execute(inTheWayOf(change));
+
+            DeploymentPlan plan = Deployer.plan(bench.address(), List.of(change), brief);
+            assertThat(plan.ready()).as(plan.toString()).isTrue();
+            assertThat(plan.steps().getFirst().note())
+                    .startsWith("cannot be judged now: canceling statement due to lock timeout")
+                    .endsWith("waits for the lock then");
+
+            CompletableFuture<DeploymentResult> running =
+                    CompletableFuture.supplyAsync(() -> Deployer.apply(bench.address(), List.of(change), brief, heard));
+            Bench.await(
+                    "the step waits, or has ended",
+                    () -> running.isDone()
+                            || heard.all().stream().anyMatch(detail -> detail.contains("for process " + pid)));
+            assertThat(running).isNotDone();
+            other.handle().rollback();
+
+            DeploymentResult result = running.get();
+            assertThat(result.complete()).as(result.toString()).isTrue();
+            assertThat(bench.states()).containsExactly(StepState.APPLIED);
+        }
+    }
+
+    @Test
+    void a_lock_that_is_never_released_fails_the_step_and_is_named_and_the_next_run_goes_on() {
+        Bench bench = bench();
+        AlterTable change = new AlterTable("public", "plain", Map.of("fillfactor", "80"), List.of());
+        DeployOptions hasty =
+                Bench.OPTIONS.withLockTimeout(Duration.ofMillis(600)).withAttempts(2, Duration.ofMillis(20));
+        DeploymentResult failed;
+        try (Server other = Server.connect(bench.address())) {
+            String pid = pid(other);
+            other.handle().begin();
+            other.handle().execute("LOCK TABLE plain IN ACCESS EXCLUSIVE MODE;");
+
+            DeploymentPlan plan = Deployer.plan(bench.address(), List.of(change), hasty);
+            assertThat(plan.steps().getFirst().note())
+                    .contains("public.plain is locked: process " + pid)
+                    .doesNotContain("Correct the change");
+            // One full stop, whatever the statement that is quoted ends with.
+            assertThat(about(plan.checks(), "is locked").message())
+                    .endsWith("LOCK TABLE plain IN ACCESS EXCLUSIVE MODE.");
+
+            failed = Deployer.apply(bench.address(), List.of(change), hasty, Progress.NONE);
+            assertThat(failed.complete()).isFalse();
+            assertThat(bench.states()).containsExactly(StepState.FAILED);
+            assertThat(failed.steps().getFirst().detail())
+                    .contains("held the lock for longer than the budget allows: process " + pid)
+                    .contains("LOCK TABLE plain IN ACCESS EXCLUSIVE MODE. So the change could not be looked at")
+                    .contains("nothing was run for it", "then apply the same changes again");
+            other.handle().rollback();
+        }
+        assertThat(bench.ask("SELECT reloptions::text FROM pg_class WHERE relname = 'plain'"))
+                .isNull();
+        DeploymentResult again = bench.apply(change);
+        assertThat(again.complete()).isTrue();
+        assertThat(again.deployment()).isEqualTo(failed.deployment());
+    }
+
+    private static String pid(Server server) {
+        return server.handle()
+                .createQuery("SELECT pg_backend_pid()")
+                .mapTo(String.class)
+                .one();
     }
 
     @Test

@@ -120,7 +120,8 @@ class GuardTest {
                 DeployOptions.DEFAULT,
                 options,
                 sources.length == 0 ? List.of(Evidence.statements(address)) : List.of(sources),
-                progress);
+                progress,
+                plan -> {});
     }
 
     private static void undo() {
@@ -432,7 +433,8 @@ class GuardTest {
                         DeployOptions.DEFAULT,
                         SHORT,
                         List.of(Evidence.statements(uncounted)),
-                        Progress.NONE))
+                        Progress.NONE,
+                        plan -> {}))
                 .hasMessageContaining("There is nothing to guard by")
                 .hasMessageContaining("pg_stat_statements is loaded, but not created");
         assertThatThrownBy(() -> Evidence.latency(URI.create("http://me:secret@host/x"), Map.of()))
@@ -461,7 +463,8 @@ class GuardTest {
                         DeployOptions.DEFAULT,
                         QUICK,
                         List.of(Evidence.statements(address)),
-                        Progress.NONE))
+                        Progress.NONE,
+                        plan -> {}))
                 .hasMessageContaining("was begun without a guard")
                 .satisfies(e -> assertThat(((HoneException) e).advice()).contains("hone undo"));
         undo();
