@@ -203,6 +203,13 @@ record PartitionDesign(Map<String, List<String>> phases) {
         return parts("index_back");
     }
 
+    /** What tables that point here get before the swap. */
+    List<ChildCheck> childChecks() {
+        return of("child_check").stream()
+                .map(json -> Json.read(json, ChildCheck.class))
+                .toList();
+    }
+
     private List<IndexPart> parts(String phase) {
         return of(phase).stream().map(json -> Json.read(json, IndexPart.class)).toList();
     }

@@ -37,8 +37,8 @@ final class PartitionScript {
     static String forth(PartitionTable change) {
         boolean byHash = change.scheme() instanceof PartitionTable.Hashes;
         String order = byHash
-                ? "'lock', 'guard', 'dirty', 'shell', 'note', 'copy', 'ready', 'swap', 'valid'"
-                : "'lock', 'guard', 'index', 'nullable', 'check', 'shell', 'swap', 'valid'";
+                ? "'lock', 'guard', 'child_check', 'dirty', 'shell', 'note', 'copy', 'ready', 'swap', 'valid'"
+                : "'lock', 'guard', 'child_check', 'index', 'nullable', 'check', 'shell', 'swap', 'valid'";
         String upper = PartitionDesign.upperQuery(change)
                 .map(query -> "    EXECUTE " + Sql.literal(query) + " INTO hone_upper;\n")
                 .orElse("");
@@ -63,8 +63,10 @@ final class PartitionScript {
                     UPDATE pg_temp.hone_steps SET statement = CASE phase
                         WHEN 'nullable' THEN format('ALTER TABLE %%s ALTER %%s SET NOT NULL', %1$s, statement)
                         WHEN 'check' THEN format('ALTER TABLE %%s ADD CONSTRAINT hone_partition_bound CHECK (%%s)', %1$s, statement)
+                        WHEN 'child_check' THEN (SELECT format('ALTER TABLE ONLY %%I.%%I ADD CONSTRAINT %%I CHECK (%%s) NO INHERIT', c.schema, c."table", c.name, c.condition)
+                                                 FROM jsonb_to_record(statement::jsonb) c(schema text, "table" text, name text, condition text))
                         ELSE statement::jsonb ->> 'definition' END
-                    WHERE phase IN ('nullable', 'check', 'index', 'index_back');
+                    WHERE phase IN ('nullable', 'check', 'child_check', 'index', 'index_back');
                     IF to_regnamespace('performance_monitoring') IS NULL THEN
                         CREATE SCHEMA performance_monitoring;
                     END IF;

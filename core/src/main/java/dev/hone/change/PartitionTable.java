@@ -91,8 +91,9 @@ public record PartitionTable(
     /**
      * A foreign key of another table that points to this one.
      *
-     * @param column the other table's column that holds the partition's column of the row it points to; null to drop the
-     *     foreign key until the change is undone
+     * @param column the other table's column that holds the partition's column of the row it points to; if it may be null,
+     *     a CHECK keeps it given where the reference is, unless the foreign key is MATCH FULL. Null to drop the foreign
+     *     key until the change is undone
      */
     public record ForeignKey(
             String schema,

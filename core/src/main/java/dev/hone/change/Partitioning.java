@@ -192,17 +192,21 @@ record Partitioning(PartitionTable change) implements Operation {
 
     private Outlook ready(Before before) {
         PartitionDesign design = before.design();
+        List<String> notes = new ArrayList<>();
+        notes.add(
+                byHash()
+                        ? "copies all rows, for which it needs as much disk space again; the table of before stays as "
+                                + design.old()
+                        : "no row is copied; the table becomes " + design.old() + ", with all rows up to "
+                                + before.upper());
+        notes.addAll(design.of("tell"));
         return new Outlook(
                 Outlook.Kind.READY,
                 design.index(),
                 Json.MAPPER.convertValue(before, OBJECT),
                 sql(design),
                 undoSql(design),
-                byHash()
-                        ? "copies all rows, for which it needs as much disk space again; the table of before stays as "
-                                + design.old()
-                        : "no row is copied; the table becomes " + design.old() + ", with all rows up to "
-                                + before.upper(),
+                String.join("; ", notes),
                 "");
     }
 
@@ -214,6 +218,7 @@ record Partitioning(PartitionTable change) implements Operation {
                     + design.columns() + " FROM " + change.subject());
             sql.add("ANALYZE " + design.staged());
             sql.addAll(design.of("ready"));
+            design.childChecks().forEach(check -> sql.addAll(check.sql()));
             sql.add("BEGIN");
             sql.addAll(design.of("early", "lock"));
             sql.add(OnlineCopy.bring(design, change.subject(), design.staged(), Long.MAX_VALUE));
@@ -224,6 +229,7 @@ record Partitioning(PartitionTable change) implements Operation {
             }
             sql.add(addBound(design));
             sql.add(validate(BOUND));
+            design.childChecks().forEach(check -> sql.addAll(check.sql()));
             sql.add("BEGIN");
             sql.addAll(design.of("early", "shell", "lock"));
         }
@@ -297,6 +303,8 @@ record Partitioning(PartitionTable change) implements Operation {
     private void prepareAndSwap(Workbench workbench, Before before) throws SQLException {
         PartitionDesign design = before.design();
         try {
+            // Nothing is built, and nobody kept from writing, for a swap that cannot be made.
+            design.guard(workbench.control());
             new IndexWork(workbench).build(design.index());
             if (!design.of("nullable").isEmpty() && nullable(workbench)) {
                 drop(workbench, NOT_NULL);
@@ -314,6 +322,7 @@ record Partitioning(PartitionTable change) implements Operation {
             if (bound.filter(Constraint::validated).isEmpty()) {
                 workbench.runPatiently(validate(BOUND));
             }
+            checkChildren(workbench, design);
             design.guard(workbench.control());
             workbench.swap(
                     design.of("early", "unchanged", "shell"),
@@ -362,11 +371,29 @@ record Partitioning(PartitionTable change) implements Operation {
         return workbench.schema().table(change.schema(), change.table());
     }
 
+    private boolean swapped(Workbench workbench) {
+        return table(workbench).map(Schema.Table::partitioned).orElse(true);
+    }
+
+    /** Before the swap: from here on no row comes that the foreign keys of after it would pass by. */
+    private static void checkChildren(Workbench workbench, PartitionDesign design) throws SQLException {
+        for (ChildCheck check : design.childChecks()) {
+            check.put(workbench);
+        }
+    }
+
+    private static void removeChildChecks(Workbench workbench, PartitionDesign design) throws SQLException {
+        for (ChildCheck check : design.childChecks()) {
+            check.remove(workbench);
+        }
+    }
+
     /** As if nothing had been; nothing to do once the swap is made. */
     private void removePreparations(Workbench workbench, PartitionDesign design) throws SQLException {
-        if (table(workbench).map(Schema.Table::partitioned).orElse(true)) {
+        if (swapped(workbench)) {
             return;
         }
+        removeChildChecks(workbench, design);
         drop(workbench, BOUND);
         drop(workbench, NOT_NULL);
         if (!design.of("nullable").isEmpty() && !nullable(workbench)) {
@@ -386,12 +413,26 @@ record Partitioning(PartitionTable change) implements Operation {
         copy.noted();
         workbench.runPatiently("ANALYZE " + design.staged());
         workbench.runTogether(design.of("ready"));
-        design.guard(workbench.control());
-        copy.swap(
-                design.of("early", "unchanged"),
-                design.of("lock", "still"),
-                design.of("swap"),
-                before.at(Stage.SWAPPED));
+        try {
+            checkChildren(workbench, design);
+            design.guard(workbench.control());
+            copy.swap(
+                    design.of("early", "unchanged"),
+                    design.of("lock", "still"),
+                    design.of("swap"),
+                    before.at(Stage.SWAPPED));
+        } catch (SQLException failure) {
+            // The copy may wait for the next run; what refuses rows must not.
+            try {
+                workbench.revive();
+                if (!swapped(workbench)) {
+                    removeChildChecks(workbench, design);
+                }
+            } catch (SQLException | RuntimeException e) {
+                throw new Workbench.Leftover(failure, e);
+            }
+            throw failure;
+        }
     }
 
     /** About how many rows the table has, by its statistics. */
@@ -452,6 +493,7 @@ record Partitioning(PartitionTable change) implements Operation {
             }
             case COPYING -> {
                 workbench.runTogether(copyRemoval(before.design()));
+                removeChildChecks(workbench, before.design());
                 yield Outcome.undone("was not partitioned yet");
             }
             case SWAPPED, COPYING_BACK, RETURNED -> new PartitionReturn(this, workbench, before).make();

@@ -169,17 +169,21 @@ WITH given AS MATERIALIZED (
     JOIN pg_namespace n ON n.oid = r.relnamespace
 ), incoming AS (
     SELECT k.conname, k.convalidated, format('%I.%I', n.nspname, r.relname) AS child, r.relkind, pg_has_role(r.relowner, 'USAGE') AS owned,
-           obj_description(k.oid, 'pg_constraint') AS comment, r.relname AS child_name, n.nspname AS child_schema,
+           obj_description(k.oid, 'pg_constraint') AS comment, r.oid AS child_oid, r.relname AS child_name, n.nspname AS child_schema,
+           k.confmatchtype = 'f' AS match_full,
+           CASE WHEN octet_length(k.conname) > 40 THEN '_' || row_number() OVER (PARTITION BY k.conrelid ORDER BY k.conname) ELSE '' END AS apart,
            k.conindid IN (SELECT i.oid FROM indexes i WHERE i.extended) AS to_extended,
            pg_get_constraintdef(k.oid) AS definition,
            f.given IS NOT NULL AS given, f.given ->> 'column' AS child_key,
-           a.attnum IS NOT NULL AS child_key_there,
+           a.attnum IS NOT NULL AS child_key_there, a.attnotnull AS child_key_not_null,
            (SELECT string_agg(quote_ident(c.attname), ', ' ORDER BY u.place) FROM unnest(k.conkey) WITH ORDINALITY u(num, place)
             JOIN pg_attribute c ON c.attrelid = k.conrelid AND c.attnum = u.num) AS child_columns,
            (SELECT string_agg(quote_ident(c.attname), ', ' ORDER BY u.place) FROM unnest(k.confkey) WITH ORDINALITY u(num, place)
             JOIN columns c ON c.num = u.num) AS columns,
            (SELECT string_agg(format('c.%I IS NOT NULL', c.attname), ' AND ' ORDER BY u.place) FROM unnest(k.conkey) WITH ORDINALITY u(num, place)
             JOIN pg_attribute c ON c.attrelid = k.conrelid AND c.attnum = u.num) AS child_given,
+           (SELECT string_agg(format('%I IS NULL', c.attname), ' OR ' ORDER BY u.place) FROM unnest(k.conkey) WITH ORDINALITY u(num, place)
+            JOIN pg_attribute c ON c.attrelid = k.conrelid AND c.attnum = u.num) AS child_not_given,
            (SELECT string_agg(format('t.%I = c.%I', p.attname, c.attname), ' AND ' ORDER BY u.place)
             FROM unnest(k.conkey, k.confkey) WITH ORDINALITY u(num, target, place)
             JOIN pg_attribute c ON c.attrelid = k.conrelid AND c.attnum = u.num JOIN columns p ON p.num = u.target) AS equal
@@ -198,13 +202,24 @@ WITH given AS MATERIALIZED (
                 WHEN NOT f.to_extended THEN CASE WHEN f.convalidated THEN f.definition || ' NOT VALID' ELSE f.definition END
                 ELSE format('FOREIGN KEY (%s, %I) REFERENCES %s(%s, %I)', f.child_columns, f.child_key, b.t, f.columns, b.key)
                      -- What follows the referenced columns stays.
-                     -- It sets no more columns than it did.
+                     -- It sets no more columns than it did; but MATCH FULL wants all of them null, or none.
                      || regexp_replace(
                             substr(f.definition, length(format('FOREIGN KEY (%s) REFERENCES %s(%s)', f.child_columns, b.t, f.columns)) + 1),
-                            ' ON DELETE SET (NULL|DEFAULT)($| [^(])', format(' ON DELETE SET \1 (%s)\2', f.child_columns))
+                            ' ON DELETE SET (NULL|DEFAULT)($| [^(])',
+                            CASE WHEN f.match_full THEN ' ON DELETE SET \1\2' ELSE format(' ON DELETE SET \1 (%s)\2', f.child_columns) END)
                      || CASE WHEN f.convalidated THEN ' NOT VALID' ELSE '' END
            END AS new_definition
     FROM incoming f CROSS JOIN base b
+), child_checks AS (
+    -- A foreign key passes by rows in which one of its columns is null, unless it is MATCH FULL. Where the column that it
+    -- gets may be null, a CHECK refuses the rows that it would no longer look at.
+    SELECT f.*, c.name AS check_name, format('%s OR %I IS NOT NULL', f.child_not_given, f.child_key) AS condition
+    FROM incoming f
+    CROSS JOIN LATERAL (SELECT left(f.conname::text, n) || f.apart || '_hone_given' AS name
+                        FROM generate_series(char_length(f.conname::text), 0, -1) n
+                        WHERE octet_length(left(f.conname::text, n) || f.apart || '_hone_given') <= 63
+                        ORDER BY n DESC LIMIT 1) c
+    WHERE f.to_extended AND f.child_key_there AND NOT f.child_key_not_null AND NOT f.match_full
 ), triggers AS (
     SELECT g.tgname, g.tgenabled, g.tgtype & 1 = 1 AS for_row, pg_get_triggerdef(g.oid) AS definition,
            g.tgoldtable IS NOT NULL OR g.tgnewtable IS NOT NULL AS transition, obj_description(g.oid, 'pg_trigger') AS comment,
@@ -291,6 +306,8 @@ WITH given AS MATERIALIZED (
     UNION ALL SELECT format('foreign key %s of %s sets columns when a row is deleted, and would set %I too', quote_ident(f.conname), f.child, f.child_key),
                      'PostgreSQL can leave that column alone from version 15 on; until then have the change drop the foreign key.'
     FROM base b CROSS JOIN incoming f WHERE b.major < 15 AND f.to_extended AND f.child_key IS NOT NULL AND f.definition ~ ' ON DELETE SET '
+    UNION ALL SELECT format('constraint %s of %s has a name that Hone gives its own', quote_ident(f.check_name), f.child), 'Rename it.'
+    FROM child_checks f WHERE EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = f.child_oid AND k.conname = f.check_name)
     UNION ALL SELECT format('this role does not own %s, whose foreign key %s points here', f.child, quote_ident(f.conname)), 'Deploy as a role that owns both.'
     FROM incoming f WHERE NOT f.owned
     UNION ALL SELECT format('there is no foreign key %s of %I.%I to %s', quote_ident(e ->> 'constraint'), e ->> 'schema', e ->> 'table', b.t), 'Correct the change.'
@@ -449,9 +466,20 @@ WITH given AS MATERIALIZED (
     FROM it b CROSS JOIN LATERAL (VALUES ('note', b.t), ('ready', b.s)) x(phase, name)
     WHERE b.keys IS NOT NULL AND (b.kind = 'hash' OR x.phase = 'note')
     -- Nothing of these may be found before a foreign key is swapped.
-    UNION ALL SELECT 'guard', 0, format('SELECT %L || count(*) FROM (SELECT FROM %s c WHERE %s AND (c.%I IS NULL OR NOT EXISTS (SELECT FROM %s t WHERE %s AND t.%I = c.%I)) LIMIT 1000) wrong HAVING count(*) > 0',
+    UNION ALL SELECT 'guard', 0, format('SELECT %L || count(*) FROM (SELECT FROM ONLY %s c WHERE %s AND (c.%I IS NULL OR NOT EXISTS (SELECT FROM %s t WHERE %s AND t.%I = c.%I)) LIMIT 1000) wrong HAVING count(*) > 0',
             format('rows of %s whose %s is not the %s of the row they point to, at least: ', f.child, quote_ident(f.child_key), quote_ident(b.key)), f.child, f.child_given, f.child_key, b.t, f.equal, b.key, f.child_key)
     FROM it b CROSS JOIN incoming f WHERE f.to_extended AND f.child_key IS NOT NULL
+    UNION ALL SELECT 'guard', 1, format('SELECT %L || count(*) FROM (SELECT FROM ONLY %s c WHERE NOT (%s) AND c.%I IS NOT NULL LIMIT 1000) wrong HAVING count(*) > 0',
+            format('rows of %s with %s that point to no row, which MATCH FULL does not allow, at least: ', f.child, quote_ident(f.child_key)), f.child, f.child_given, f.child_key)
+    FROM incoming f WHERE f.to_extended AND f.child_key_there AND f.match_full
+    -- What the tables that point here get before the swap, and what they will refuse.
+    UNION ALL SELECT 'child_check', 0, jsonb_build_object('schema', f.child_schema, 'table', f.child_name, 'name', f.check_name, 'condition', f.condition)::text
+    FROM child_checks f
+    UNION ALL SELECT 'tell', 0, format('shortly before the swap %s gets CHECK %I, which stays until undo and refuses rows with %s but without %I, as the foreign key %I'
+            ' alone would not look at them: have whatever writes rows there give %4$I too', f.child, f.check_name, f.child_columns, f.child_key, f.conname)
+    FROM child_checks f
+    UNION ALL SELECT 'tell', 1, format('foreign key %I of %s stays MATCH FULL and refuses rows with %I but without %s', f.conname, f.child, f.child_key, f.child_columns)
+    FROM incoming f WHERE f.to_extended AND f.child_key_there AND f.match_full
     -- The swap. First all locks, views before tables, as their readers take them.
     UNION ALL SELECT 'early', 0, format('LOCK TABLE ONLY %s IN SHARE UPDATE EXCLUSIVE MODE', x.name)
     FROM it b CROSS JOIN LATERAL (SELECT b.t UNION SELECT f.child FROM incoming f) x(name)
@@ -483,6 +511,7 @@ WITH given AS MATERIALIZED (
     UNION ALL SELECT x.phase, 301, format('SELECT pg_catalog.setval(%L, last_value, is_called) FROM %s', s.qualified, o.qualified)
     FROM names o JOIN names s ON s.role = 's' AND s.of = 'q' AND s.object = o.object JOIN swaps x ON x.phase <> 'back' WHERE o.role = 'o'
     UNION ALL SELECT x.phase, 310, format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I', f.child, f.conname) FROM incoming f CROSS JOIN swaps x
+    UNION ALL SELECT x.phase, 312, format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I', f.child, f.check_name) FROM child_checks f JOIN swaps x ON x.phase <> 'swap'
     UNION ALL SELECT 'swap', 311, format('ALTER TABLE %s DROP CONSTRAINT %I', b.t, k.conname) FROM it b CROSS JOIN outgoing k WHERE b.kind = 'hash'
     UNION ALL SELECT 'swap', 320, format('DROP TRIGGER %I ON %s', g.tgname, b.t) FROM it b CROSS JOIN triggers g WHERE b.kind = 'range'
     UNION ALL SELECT 'swap', 321, format('DROP TRIGGER %I ON %s', g.name, b.t)

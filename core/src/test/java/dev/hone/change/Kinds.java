@@ -33,6 +33,8 @@ final class Kinds {
             "CREATE TABLE meter (id int PRIMARY KEY, at timestamptz, n int)",
             "CREATE TRIGGER noted AFTER INSERT ON meter FOR EACH ROW EXECUTE FUNCTION f()",
             "INSERT INTO meter SELECT i, TIMESTAMPTZ '2024-01-01' + i * interval '1 h', i FROM generate_series(1, 500) i",
+            "CREATE TABLE reading (meter int CONSTRAINT reading_meter REFERENCES meter, at timestamptz)",
+            "INSERT INTO reading SELECT id, at FROM meter WHERE id < 9 UNION ALL SELECT NULL, NULL",
             "CREATE TABLE gauge (LIKE meter INCLUDING ALL)",
             "INSERT INTO gauge SELECT * FROM meter",
             "CREATE TABLE counter (n int)",
@@ -88,8 +90,12 @@ final class Kinds {
                         new CreateMaterializedView(
                                 "public", "totals", "SELECT b, count(*) AS n FROM plain GROUP BY b", List.of("b"), 60L),
                         new AttachPartition("public", "events", "public", "events_2", "FOR VALUES FROM (100) TO (200)"),
-                        PartitionTable.of(
-                                "public", "meter", "at", new PartitionTable.Ranges(PartitionTable.Interval.YEAR, 1)),
+                        new PartitionTable(
+                                "public",
+                                "meter",
+                                "at",
+                                new PartitionTable.Ranges(PartitionTable.Interval.YEAR, 1),
+                                List.of(new PartitionTable.ForeignKey("public", "reading", "reading_meter", "at"))),
                         PartitionTable.of("public", "gauge", "id", new PartitionTable.Hashes(2)),
                         new DropOldPartitions(
                                 "public", "events", List.of(new DropOldPartitions.Partition("public", "events_1"))))
