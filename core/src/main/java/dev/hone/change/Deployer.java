@@ -124,7 +124,11 @@ public final class Deployer {
         journal.create();
         String id = resumed.isPresent() ? resumed.get().id() : journal.begin(changes, planned, VERSION);
         journal.planAgain(id);
-        if (guard != null && (resumed.isEmpty() || resumed.get().guard() == null)) {
+        // One that was complete has been judged: steps that are made again are watched anew.
+        if (guard != null
+                && (resumed.isEmpty()
+                        || resumed.get().guard() == null
+                        || !resumed.get().unfinished())) {
             journal.guard(id, guard);
         }
         List<DeploymentResult.Step> done = new Applying(session, journal, options, progress).run(id, changes);
@@ -378,13 +382,31 @@ public final class Deployer {
             throw HoneException.usage(name + nothing, "Nothing was changed.");
         }
         Change change = step.change();
-        if (step.state() == StepState.APPLIED
-                && change != null
-                && !change.irreversible().isEmpty()) {
+        if (step.startedAt() != null && change != null && !change.irreversible().isEmpty()) {
             throw HoneException.refused(
                     name + " cannot be taken back: " + change.irreversible(), "Nothing was changed.");
         }
+        refuseWhatOthersRestOn(found, step, name);
         return step;
+    }
+
+    /** PostgreSQL drops a view's indexes with it, without a word, and the steps that made them would seem to be there. */
+    private static void refuseWhatOthersRestOn(DeploymentRecord found, DeploymentRecord.Step step, String name) {
+        if (!(step.change() instanceof CreateMaterializedView view)) {
+            return;
+        }
+        Change.Touched made = new Change.Touched(view.schema(), view.name());
+        for (DeploymentRecord.Step later :
+                found.steps().subList(step.number(), found.steps().size())) {
+            Change change = later.change();
+            if (later.state().undoable()
+                    && change != null
+                    && change.touched().orElse(List.of()).contains(made)) {
+                throw HoneException.refused(
+                        name + " is what step " + later.number() + " (" + later.title() + ") rests on",
+                        "Nothing was changed. Take that back first: " + command(found, later) + ".");
+            }
+        }
     }
 
     private static Optional<DeploymentRecord> resumable(Journal journal, List<Change> changes) {
@@ -420,9 +442,19 @@ public final class Deployer {
                                 || found.undoUnfinished()
                                 || !found.stepsUndoing().isEmpty()))
                 .map(found -> PreCheck.warning(
-                        "Deployment " + found.id() + " of other changes is unfinished.",
-                        "Apply the same changes again to finish it, or take it back: hone undo " + found.id() + "."))
+                        "Deployment " + found.id() + " of other changes is unfinished.", toFinish(found)))
                 .toList();
+    }
+
+    private static String toFinish(DeploymentRecord found) {
+        if (found.undoUnfinished()) {
+            return "Finish with hone undo " + found.id() + ".";
+        }
+        if (!found.stepsUndoing().isEmpty()) {
+            return "Finish with " + command(found, found.stepsUndoing().getFirst()) + ".";
+        }
+        return "Apply the same changes again to finish it"
+                + (found.undoable() ? ", or take it back: hone undo " + found.id() + "." : ".");
     }
 
     /** What cannot be taken back says so before it is made. */

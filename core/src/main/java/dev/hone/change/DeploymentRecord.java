@@ -66,6 +66,10 @@ public record DeploymentRecord(
             return state == StepState.UNDONE || state == StepState.KEPT;
         }
 
+        private boolean undoneAlone() {
+            return alone && state == StepState.UNDONE;
+        }
+
         /** The same step as if its turn had not come yet. */
         Step plannedAgain() {
             return new Step(
@@ -103,11 +107,9 @@ public record DeploymentRecord(
                         && stepsUndoing().isEmpty());
     }
 
-    /** The steps that were taken back by themselves, while others stay. */
+    /** The steps that were taken back by themselves, while others stay. What was left as it is, is not among them. */
     public List<Step> stepsUndone() {
-        return undoable()
-                ? steps.stream().filter(step -> step.alone() && step.taken()).toList()
-                : List.of();
+        return undoable() ? steps.stream().filter(Step::undoneAlone).toList() : List.of();
     }
 
     /** The steps that were being taken back by themselves when Hone was ended, or could not be. */
@@ -124,7 +126,7 @@ public record DeploymentRecord(
                 digest,
                 createdAt,
                 steps.stream()
-                        .map(step -> step.alone() && step.taken() ? step.plannedAgain() : step)
+                        .map(step -> step.undoneAlone() ? step.plannedAgain() : step)
                         .toList(),
                 guard);
     }

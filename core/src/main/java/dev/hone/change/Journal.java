@@ -461,7 +461,7 @@ public final class Journal {
                         UPDATE performance_monitoring.optimization_log
                         SET state = 'planned', alone = false, indexes = '[]', index_oid = NULL, before = NULL,
                             started_at = NULL, finished_at = NULL, undone_at = NULL, details = NULL, error = NULL
-                        WHERE deployment = :id AND alone AND state IN ('undone', 'kept')"""))
+                        WHERE deployment = :id AND alone AND state = 'undone'"""))
                 .bind("id", deployment)
                 .execute();
     }

@@ -71,7 +71,7 @@ final class Workbench {
     private Outlook watched(Supplier<Outlook> what) throws SQLException {
         Server worker = session.worker();
         // The watch must not meet functions of a stranger; the statements of changes have the path of the role.
-        worker.handle().execute("SET search_path = pg_catalog, pg_temp");
+        path(worker, "SET search_path = pg_catalog, pg_temp");
         Watch watch = Watch.begin(worker, session.controlPid(), task, 0, 0);
         try (watch) {
             return what.get();
@@ -79,7 +79,16 @@ final class Workbench {
             throw e.failure();
         } finally {
             blockersOf(watch);
-            worker.handle().execute("RESET search_path");
+            // A connection that is gone took its path along.
+            if (!worker.handle().getConnection().isClosed()) {
+                path(worker, "RESET search_path");
+            }
+        }
+    }
+
+    private static void path(Server worker, String sql) throws SQLException {
+        try (Statement statement = worker.handle().getConnection().createStatement()) {
+            statement.execute(sql);
         }
     }
 

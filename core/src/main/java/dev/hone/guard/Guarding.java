@@ -107,7 +107,7 @@ public final class Guarding {
             }
             return watch(null, earlier.id(), before);
         }
-        Baseline before = earlier != null && earlier.resumable() ? resumed(earlier) : look();
+        Baseline before = earlier != null && earlier.unfinished() ? resumed(earlier) : look();
         DeploymentResult result = Deployer.apply(address, changes, deployOptions, progress, before.note(), beforehand);
         if (!result.complete()) {
             return new GuardResult(result, null, null, result.next());

@@ -209,9 +209,10 @@ public final class Refresher implements AutoCloseable {
         return server.read(
                 PATIENCE,
                 handle -> handle.createQuery(Sql.tag("refresh_waits", """
-                                SELECT coalesce(bool_or(oldest <= CAST(:then AS timestamptz)), false)
-                                FROM performance_monitoring.refresh_status
-                                WHERE name = :target"""))
+                                SELECT coalesce(bool_or(p.oldest <= CAST(:then AS timestamptz)), false)
+                                FROM performance_monitoring.refresh_target t,
+                                     LATERAL performance_monitoring.refresh_pending(t, NULL) p
+                                WHERE t.name = :target"""))
                         .bind("then", then)
                         .bind("target", target)
                         .mapTo(Boolean.class)

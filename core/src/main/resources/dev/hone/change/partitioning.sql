@@ -306,6 +306,10 @@ WITH given AS MATERIALIZED (
     UNION ALL SELECT format('foreign key %s of %s sets columns when a row is deleted, and would set %I too', quote_ident(f.conname), f.child, f.child_key),
                      'PostgreSQL can leave that column alone from version 15 on; until then have the change drop the foreign key.'
     FROM base b CROSS JOIN incoming f WHERE b.major < 15 AND f.to_extended AND f.child_key IS NOT NULL AND f.definition ~ ' ON DELETE SET '
+    UNION ALL SELECT format('foreign key %s of %s is MATCH FULL and sets its columns when a row is deleted, which %I does not allow', quote_ident(f.conname), f.child, f.child_key),
+                     'Have the change drop the foreign key.'
+    FROM incoming f WHERE f.to_extended AND f.match_full
+        AND (f.definition ~ ' ON DELETE SET DEFAULT' OR f.child_key_not_null AND f.definition ~ ' ON DELETE SET NULL')
     UNION ALL SELECT format('constraint %s of %s has a name that Hone gives its own', quote_ident(f.check_name), f.child), 'Rename it.'
     FROM child_checks f WHERE EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = f.child_oid AND k.conname = f.check_name)
     UNION ALL SELECT format('this role does not own %s, whose foreign key %s points here', f.child, quote_ident(f.conname)), 'Deploy as a role that owns both.'

@@ -71,7 +71,9 @@ JOIN pg_namespace n ON n.oid = k.relnamespace
 JOIN pg_class t ON t.oid = k.indrelid
 JOIN pg_namespace tn ON tn.oid = t.relnamespace
 CROSS JOIN span
-CROSS JOIN (SELECT greatest((SELECT count(*) FROM pg_stat_replication),
+CROSS JOIN (SELECT greatest((SELECT count(*) FROM pg_stat_replication r
+        WHERE r.application_name NOT IN ('pg_basebackup', 'pg_receivewal')
+          AND NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.active_pid = r.pid AND s.slot_type = 'logical')),
                             (SELECT count(*) FROM pg_replication_slots WHERE slot_type = 'physical')) AS number) standbys
 WHERE k.scans = 0
   AND k.size_bytes >= 1048576

@@ -28,7 +28,8 @@ GRANT SELECT ON
     performance_monitoring.maintenance_due,
     performance_monitoring.maintenance_log,
     performance_monitoring.trigger_time_summary,
-    performance_monitoring.refresh_target
+    performance_monitoring.refresh_target,
+    performance_monitoring.refresh_status
     TO /*role*/;
 GRANT SELECT, INSERT ON performance_monitoring.test_run, performance_monitoring.benchmark_result TO /*role*/;
 GRANT INSERT ON performance_monitoring.maintenance_log TO /*role*/;

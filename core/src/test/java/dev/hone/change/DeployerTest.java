@@ -628,6 +628,38 @@ class DeployerTest {
     }
 
     @Test
+    void a_view_whose_index_a_later_step_made_stays_until_that_is_taken_back() {
+        Bench bench = odd();
+        CreateMaterializedView view = new CreateMaterializedView(
+                "public", "totals", "SELECT a, count(*) AS n FROM plain GROUP BY a", List.of("a"), null);
+        assertThat(bench.apply(view, index("public", "totals", "n_idx", "n")).complete())
+                .isTrue();
+        assertThatThrownBy(() -> bench.undoStep(1))
+                .satisfies(ofKind(HoneException.Kind.REFUSED))
+                .hasMessageContaining("is what step 2 (");
+        assertThat(bench.states()).containsOnly(StepState.APPLIED);
+        assertThat(bench.undoStep(2).complete()).isTrue();
+        assertThat(bench.undoStep(1).complete()).isTrue();
+    }
+
+    @Test
+    void statements_that_ran_halfway_and_cannot_be_taken_back_are_not_run_a_second_time() {
+        Bench bench = odd();
+        bench.run("CREATE TABLE notes (n int)");
+        RunSql half = new RunSql(
+                "half", List.of("INSERT INTO notes VALUES (1)", "INSERT INTO nowhere VALUES (1)"), List.of(), false);
+        CreateIndex other = index("public", "plain", "x_idx", "a");
+        assertThat(bench.apply(other, half).complete()).isFalse();
+        assertThat(bench.ask("SELECT count(*) FROM notes")).isEqualTo("1");
+        assertThatThrownBy(() -> bench.undoStep(2))
+                .satisfies(ofKind(HoneException.Kind.REFUSED))
+                .hasMessageContaining("cannot be taken back");
+        bench.run("CREATE TABLE nowhere (n int)");
+        assertThat(bench.apply(other, half).complete()).isTrue();
+        assertThat(bench.ask("SELECT count(*) FROM notes")).isEqualTo("1");
+    }
+
+    @Test
     void of_a_step_with_nothing_to_take_back_it_is_said_why() {
         Bench bench = odd();
         bench.run("CREATE INDEX there_idx ON plain (a)");

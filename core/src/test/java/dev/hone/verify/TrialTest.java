@@ -344,10 +344,15 @@ class TrialTest {
         try (Stage stage =
                 Staging.open(local.address("staging"), local.address("source"), snapshot, true, Progress.NONE)) {
             Call call = new Call(0, WORKLOAD.queries().get(1).sql(), List.of(), 1);
-            Pairs.Result result = new Pairs(stage, List.of(call), Duration.ofSeconds(30))
-                    .compare(new BitSet(), new BitSet(), List.of(20.0), Deadline.in(Duration.ofSeconds(20)));
-            assertThat(result.slower()).isFalse();
-            assertThat(result.faster()).isFalse();
+            Pairs pairs = new Pairs(stage, List.of(call), Duration.ofSeconds(30));
+            int wrong = 0;
+            for (int i = 0; i < 7; i++) {
+                Pairs.Result result =
+                        pairs.compare(new BitSet(), new BitSet(), List.of(20.0), Deadline.in(Duration.ofSeconds(20)));
+                wrong += result.slower() || result.faster() ? 1 : 0;
+            }
+            // Something else may have kept the machine busy for one of two that are compared.
+            assertThat(wrong).as("of 7").isLessThanOrEqualTo(1);
         }
     }
 

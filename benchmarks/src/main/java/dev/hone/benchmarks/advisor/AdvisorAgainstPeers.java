@@ -298,7 +298,7 @@ public final class AdvisorAgainstPeers {
         }
         System.out.printf(
                 Locale.ROOT,
-                "%n| CPU s | %s |%n|---%s|%n",
+                "%n| CPU / wall s | %s |%n|---%s|%n",
                 String.join(" | ", all.keySet()),
                 "|---".repeat(all.size()));
         for (Workload.Query query : workload.queries()) {
@@ -310,7 +310,10 @@ public final class AdvisorAgainstPeers {
                             " | ",
                             all.keySet().stream()
                                     .map(name -> String.format(
-                                            Locale.ROOT, "%.2f", value(medians(all, name, true), query.id())))
+                                            Locale.ROOT,
+                                            "%.2f / %.2f",
+                                            value(medians(all, name, true), query.id()),
+                                            value(medians(all, name, false), query.id())))
                                     .toList()));
         }
     }
