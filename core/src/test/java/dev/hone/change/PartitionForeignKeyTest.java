@@ -223,6 +223,23 @@ class PartitionForeignKeyTest {
     }
 
     @Test
+    void match_full_that_would_set_a_column_that_must_be_given_is_refused() {
+        Bench bench = Bench.on(
+                local,
+                "CREATE TABLE bets (id int PRIMARY KEY, at date NOT NULL)",
+                "CREATE TABLE slips (bet int CONSTRAINT slips_fk REFERENCES bets MATCH FULL ON DELETE SET NULL, bet_at date NOT NULL)");
+        PartitionTable change = new PartitionTable(
+                "public",
+                "bets",
+                "at",
+                new PartitionTable.Ranges(PartitionTable.Interval.MONTH, 2),
+                List.of(new PartitionTable.ForeignKey("public", "slips", "slips_fk", "bet_at")));
+        assertThat(planned(bench, change).ready()).isFalse();
+        assertThat(planned(bench, change).note())
+                .contains("slips_fk of public.slips is MATCH FULL and sets its columns when a row is deleted");
+    }
+
+    @Test
     void keys_of_several_columns_deferrable_and_match_full_stay_as_strict() {
         String longName = "slip".repeat(12) + "_bet_fkey";
         Bench bench = Bench.on(
